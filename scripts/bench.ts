@@ -1,0 +1,133 @@
+/**
+ * `deno task bench [--scale] [--only NAME…] [--rounds N] [--tool NAME…]`: holdfast beside other tools.
+ *
+ * Scenarios: start, small (10,000 files of 4 KiB), large (4 files of 512 MiB), and scale (1,000,000
+ * files of 200 bytes, whose first backups take about half an hour). Prints Markdown on stdout. Needs
+ * Linux, python3, versitygw (as the tests do), and the other tools from `scripts/bench_peers.ts`.
+ */
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Contender } from "./bench/contender.ts";
+import { holdfast } from "./bench/holdfast.ts";
+import { machineLine } from "./bench/machine.ts";
+import { installedPeers } from "./bench/peers.ts";
+import { race } from "./bench/race.ts";
+import { scale } from "./bench/scale.ts";
+import { median } from "./bench/samples.ts";
+import { startServer } from "./bench/server.ts";
+import { compileBare, startUp } from "./bench/start_up.ts";
+import { seconds, seriesTable, table } from "./bench/table.ts";
+import {
+  byteCount,
+  ensureTree,
+  fileCount,
+  largeFiles,
+  manyFiles,
+  smallFiles,
+} from "./bench/trees.ts";
+import { bundleFile, ensureHoldfast } from "./build/holdfast_executable.ts";
+import { cacheFolder } from "./cache_folder.ts";
+import { messageOf } from "../src/core/error.ts";
+import { ensureVersitygw } from "./test_tools.ts";
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    scale: { type: "boolean", default: false },
+    only: { type: "string", multiple: true },
+    tool: { type: "string", multiple: true },
+    rounds: { type: "string", default: "3" },
+  },
+});
+const rounds = Number(values.rounds);
+const scenarios = values.only ?? ["start", "small", "large", ...(values.scale ? ["scale"] : [])];
+const base = join(cacheFolder(), "bench");
+const trees = join(base, "trees");
+await mkdir(trees, { recursive: true });
+const scratch = await Deno.makeTempDir({ dir: base, prefix: "run-" });
+
+const bare = await compileBare(join(base, "bare"));
+const executable = await ownExecutable();
+const own: Contender[] = executable === null ? [] : [
+  holdfast(`holdfast (executable, Deno ${bare.deno})`, "", [executable]),
+  holdfast(`holdfast (Deno ${Deno.version.deno})`, "", denoStart()),
+];
+const peers = await installedPeers(join(cacheFolder(), "bin"));
+const contenders = [...own, ...peers].filter(({ name }) =>
+  values.tool === undefined || values.tool.some((tool) => name.startsWith(tool))
+);
+
+const server = await startServer(await ensureVersitygw(), scratch);
+try {
+  console.log(`Measured ${machineLine()}; medians of ${rounds} interleaved runs, RSS the largest.`);
+  console.log("The store is versitygw on loopback, on the same cores.");
+  console.log(`Versions: ${peers.map(({ name, version }) => `${name} ${version}`).join(", ")}.\n`);
+  if (scenarios.includes("start")) await startScenario();
+  if (scenarios.includes("small")) await raceScenario("10,000 files of 4 KiB", smallFiles, true);
+  if (scenarios.includes("large")) await raceScenario("4 files of 512 MiB", largeFiles, false);
+  if (scenarios.includes("scale")) await scaleScenario();
+} finally {
+  await server.stop();
+  await rm(scratch, { recursive: true, force: true });
+}
+
+async function ownExecutable(): Promise<string | null> {
+  try {
+    return (await ensureHoldfast()).path;
+  } catch (error) {
+    console.error(`holdfast takes no part, it cannot be built: ${messageOf(error)}`);
+    return null;
+  }
+}
+
+function denoStart(): string[] {
+  return [Deno.execPath(), "run", "--allow-all", "--no-config", "--no-lock", bundleFile];
+}
+
+async function startScenario(): Promise<void> {
+  const programs = [{ name: `bare executable (Deno ${bare.deno})`, argv: [bare.path] }];
+  if (executable !== null) {
+    programs.push({ name: "holdfast --version (executable)", argv: [executable, "--version"] });
+    programs.push({
+      name: `holdfast --version (Deno ${Deno.version.deno})`,
+      argv: [...denoStart(), "--version"],
+    });
+  }
+  const all = await startUp(programs, 21);
+  const rows = all.map(({ tool, samples }) => [
+    tool,
+    (median(samples.map(({ wall }) => wall)) * 1000).toFixed(1),
+    (median(samples.map(({ cpu }) => cpu)) * 1000).toFixed(1),
+    String(Math.round(Math.max(...samples.map(({ rss }) => rss)) / 2 ** 20)),
+  ]);
+  console.log(`### Start\n\n${table(["program", "wall ms", "CPU ms", "RSS MiB"], rows)}\n`);
+}
+
+async function raceScenario(
+  title: string,
+  shape: typeof smallFiles,
+  unchanged: boolean,
+): Promise<void> {
+  const source = await ensureTree(trees, shape);
+  const all = await race({ server, contenders, source, scratch, rounds }, { unchanged });
+  const amount = { files: fileCount(shape), bytes: byteCount(shape) };
+  console.log(`### ${title}\n\n${seriesTable(all, amount)}\n`);
+}
+
+async function scaleScenario(): Promise<void> {
+  const source = await ensureTree(trees, manyFiles);
+  const files = fileCount(manyFiles);
+  // The executable only: the same code on Deno would add a second first backup of many minutes.
+  const taking = contenders.filter((one) => one.scales && one !== own[1]);
+  const start = executable !== null && taking[0] === own[0] ? [executable] : null;
+  const result = await scale({ server, contenders: taking, source, scratch, rounds }, files, start);
+  const amount = { files, bytes: byteCount(manyFiles) };
+  console.log(`### 1,000,000 files of 200 bytes in 20,000 folders\n`);
+  console.log(`${seriesTable(result.series, amount)}\n`);
+  if (start === null) return;
+  const perSecond = (rate: number) => `${Math.round(rate).toLocaleString("en")} files/s`;
+  console.log(`Database: ${seconds(result.databaseBytesPerFile)} bytes a file.`);
+  console.log(`\`log verify\`: ${perSecond(result.verifiedPerSecond)};`);
+  console.log(`\`replay\`: ${perSecond(result.replayedPerSecond)}.\n`);
+}

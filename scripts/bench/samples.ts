@@ -1,0 +1,28 @@
+import type { Measured } from "./measure.ts";
+
+/** What one measured command did, with the requests the server saw meanwhile. */
+export interface Sample extends Measured {
+  readonly requests: number;
+}
+
+/** Samples of one tool doing one thing. */
+export interface Series {
+  readonly tool: string;
+  readonly what: string;
+  readonly samples: Sample[];
+}
+
+/** The series for this tool and task in `all`, made where it is missing. */
+export function seriesOf(all: Series[], tool: string, what: string): Series {
+  const found = all.find((series) => series.tool === tool && series.what === what);
+  if (found !== undefined) return found;
+  const made = { tool, what, samples: [] };
+  all.push(made);
+  return made;
+}
+
+/** The middle one of the sorted values; of two middle ones the lower. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN;
+}

@@ -1,0 +1,115 @@
+import { HoldfastError, isKind } from "../core/error.ts";
+import { type Genesis } from "../core/event/line.ts";
+import { REPOSITORY_KEY } from "../core/mirror/object_key.ts";
+import { encodeRepository, type RepositoryFile } from "../core/repository_file.ts";
+import type { Environment } from "../ports/environment.ts";
+import type { JobLog } from "../ports/event_log.ts";
+import type { Feature, ObjectStore, StoreFeatures } from "../ports/object_store.ts";
+import { probeStore } from "./probe_store.ts";
+import { findRepository } from "./read_repository.ts";
+import { inRun, newId } from "./run.ts";
+
+export interface InitDeps {
+  readonly environment: Environment;
+  readonly store: ObjectStore;
+  /** The job's database where it exists already, from an `init` that was cut off. */
+  readonly openLog: () => JobLog | undefined;
+  readonly createLog: (genesis: Genesis) => JobLog;
+  /** Makes, or reads, the key pair beside the database; returns the public key, 64 hex digits. */
+  readonly signingKey: () => string;
+}
+
+export interface InitOptions {
+  readonly job: string;
+  /** The job's config section, without secrets. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly configDigest: string;
+}
+
+export interface InitReport {
+  readonly repository: string;
+  readonly key: string;
+  readonly features: StoreFeatures;
+  /** True where an earlier init had done all of it. */
+  readonly existed: boolean;
+}
+
+/**
+ * Draws the ids and commits them, probes the store, then puts repository.json with If-None-Match.
+ * Repeated after any interruption, it finishes the same repository.
+ */
+export async function initRepository(deps: InitDeps, options: InitOptions): Promise<InitReport> {
+  const { environment, store } = deps;
+  const found = await findRepository(store);
+  const opened = deps.openLog();
+  if (opened === undefined && found !== undefined) throw repositoryExists(store.url, found);
+  const key = deps.signingKey();
+  const log = opened ?? deps.createLog({
+    format: 1,
+    repository: newId(environment),
+    log: newId(environment),
+    job: options.job,
+    key,
+    parent: null,
+  });
+  try {
+    const { repository } = log.genesis;
+    if (found !== undefined && found.repository !== repository) {
+      throw repositoryExists(store.url, found);
+    }
+    const existed = found !== undefined;
+    const run = { command: "init", config: options.configDigest };
+    return await inRun(log, environment, run, async (id) => {
+      const features = await probeStore(store, newId(environment));
+      const sentences = (Object.entries(features) as [string, Feature][])
+        .map(([name, feature]) => [name, feature.works ? "yes" : feature.reason]);
+      const probed = { url: store.url, features: Object.fromEntries(sentences) };
+      log.append(id, [{ type: "StoreProbed", data: probed }]);
+      if (!existed) {
+        await putRepository(deps, options, log, features);
+        const created = { repository, layout: "mirror" as const, url: store.url };
+        log.append(id, [{ type: "RepositoryCreated", data: created }], { durable: true });
+      }
+      return { result: { repository, key, features, existed }, outcome: 0, totals: {} };
+    });
+  } finally {
+    log.close();
+  }
+}
+
+async function putRepository(
+  { environment, store }: InitDeps,
+  { job, config }: InitOptions,
+  log: JobLog,
+  features: StoreFeatures,
+): Promise<void> {
+  const { repository, log: id, key } = log.genesis;
+  const file: RepositoryFile = {
+    format: 1,
+    repository,
+    layout: "mirror",
+    created: new Date(Number(environment.clock.now() / 1_000_000n)).toISOString(),
+    jobs: { [job]: config },
+    logs: [{ log: id, job, key, host: environment.hostname }],
+  };
+  try {
+    await store.put(REPOSITORY_KEY, encodeRepository(file), {
+      contentType: "application/json",
+      ifNoneMatch: features.conditionalPut.works,
+    });
+  } catch (error) {
+    if (!isKind(error, "conflict")) throw error;
+    // The answer to our own PUT may have been lost; anyone else's repository stays as it is.
+    const there = await findRepository(store);
+    if (there?.repository !== repository) throw repositoryExists(store.url, there);
+  }
+}
+
+function repositoryExists(url: string, found: RepositoryFile | undefined): HoldfastError {
+  const id = found === undefined ? "" : ` (${found.repository})`;
+  return new HoldfastError("no-repository", `${url} holds another repository already${id}`, {
+    context: { url },
+    hint:
+      "its index must be rebuilt on this machine (`rebuild` is not in this version), or choose another prefix; nothing was written",
+  });
+}

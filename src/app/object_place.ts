@@ -1,0 +1,51 @@
+import { HoldfastError } from "../core/error.ts";
+import { contentKey, keyOfPath, MAX_KEY_BYTES } from "../core/mirror/object_key.ts";
+import { classFor } from "../core/mirror/storage_class.ts";
+import type { StoreContext, Task } from "./store_context.ts";
+
+/** Where an entry's object goes. `own` is false where its key is not the path's. */
+export function placeOf(
+  context: StoreContext,
+  task: Task,
+  position: number,
+): { key: string; own: boolean } {
+  const { store } = context.options;
+  const key = keyOfPath(task.source, task.path, task.item.isFolder);
+  const limit = Math.min(MAX_KEY_BYTES, store.limits.maxKeyBytes);
+  const isLong = new TextEncoder().encode(key).length > limit;
+  const place = isLong
+    ? { key: contentKey(context.log.genesis.log, position, task.number), own: false }
+    : { key, own: true };
+  const refusal = store.refusesKey(place.key);
+  if (refusal !== undefined) {
+    throw new HoldfastError(
+      "refused",
+      `the store cannot hold the key of ${task.path}: ${refusal}`,
+      {
+        context: { key: place.key },
+      },
+    );
+  }
+  return place;
+}
+
+export function storageClassOf({ options }: StoreContext, size: bigint): string {
+  return classFor(options.storageClass, size, options.minArchiveSize);
+}
+
+/** Looks at the first object of each class: a store that changes the class silently stops the run. */
+export async function checkClass(context: StoreContext, key: string, asked: string): Promise<void> {
+  if (context.checkedClasses.has(asked)) return;
+  context.checkedClasses.add(asked);
+  const { store } = context.options;
+  const head = await store.head(key);
+  if (head === undefined || head.storageClass === asked) return;
+  throw new HoldfastError(
+    "refused",
+    `${store.url} stored ${key} as ${head.storageClass}, not as ${asked}`,
+    {
+      context: { key, code: "InvalidStorageClass" },
+      hint: `set storage_class to a class that this store has (now it is "${asked}")`,
+    },
+  );
+}

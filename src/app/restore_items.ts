@@ -1,0 +1,114 @@
+import { type EntryRow, type FolderRow, REMOVED } from "../core/index/rows.ts";
+import { joinPath, type PathText, textOfBytes } from "../core/path_text.ts";
+import type { IndexModel } from "../ports/event_log.ts";
+import type { Rules } from "../ports/rules.ts";
+
+/** What to restore of a state. */
+export interface Selection {
+  /** As `ls` prints them ("[source/]path"); [] for everything. */
+  readonly paths: readonly PathText[];
+  /** What these match is restored, with all below it; undefined for all. */
+  readonly include: Rules | undefined;
+  /** What these match is left out, with all below it. */
+  readonly exclude: Rules | undefined;
+}
+
+/** An entry to be restored, folders before what is in them. */
+export type RestoreItem =
+  & {
+    readonly source: string;
+    /** From the source's root. */
+    readonly path: PathText;
+    /** From the target's folder: with the source's name in front, as `ls` prints it. */
+    readonly place: PathText;
+  }
+  & ({ readonly kind: "folder"; readonly row: FolderRow } | {
+    readonly kind: "entry";
+    readonly row: EntryRow;
+    readonly folder: FolderRow;
+  });
+
+/**
+ * The selected entries in order, each folder above one of them included. A folder without any is
+ * only there where it is itself selected.
+ */
+export function* restoreItems(index: IndexModel, selection: Selection): Generator<RestoreItem> {
+  for (const source of index.sources()) {
+    const row = index.paths.find(source.name, "");
+    if (row === undefined || (row.state & REMOVED) !== 0) continue;
+    yield* itemsBelow(index, selection, {
+      source: source.name,
+      row,
+      path: "",
+      above: [],
+      all: false,
+    });
+  }
+}
+
+interface Visit {
+  readonly source: string;
+  readonly row: FolderRow;
+  readonly path: PathText;
+  /** Folders above that were not yielded yet. */
+  readonly above: RestoreItem[];
+  /** An include pattern matched a folder above. */
+  readonly all: boolean;
+}
+
+function* itemsBelow(
+  index: IndexModel,
+  selection: Selection,
+  { source, row, path, above, all }: Visit,
+): Generator<RestoreItem> {
+  const place = joinPath(source, path);
+  if (!mayHold(selection, place)) return;
+  const included = all || matches(selection.include, path, true);
+  const self: RestoreItem = { kind: "folder", source, path, place, row };
+  let waiting = [...above, self];
+  const isWhole = isNamed(selection, place) &&
+    (included || (path === "" && selection.include === undefined));
+  if (isWhole) {
+    yield* waiting;
+    waiting = [];
+  }
+  for (const entry of index.tables.entriesIn(row.id)) {
+    if ((entry.state & REMOVED) !== 0) continue;
+    const inner = joinPath(path, textOfBytes(entry.name));
+    const innerPlace = joinPath(source, inner);
+    if (!isNamed(selection, innerPlace)) continue;
+    if (matches(selection.exclude, inner, false)) continue;
+    if (!included && selection.include !== undefined && !matches(selection.include, inner, false)) {
+      continue;
+    }
+    yield* waiting;
+    waiting = [];
+    yield { kind: "entry", source, path: inner, place: innerPlace, row: entry, folder: row };
+  }
+  for (const child of [...index.tables.foldersIn(row.id)]) {
+    if ((child.state & REMOVED) !== 0) continue;
+    const inner = joinPath(path, textOfBytes(child.name));
+    if (matches(selection.exclude, inner, true)) continue;
+    const visit = { source, row: child, path: inner, above: waiting, all: included };
+    for (const item of itemsBelow(index, selection, visit)) {
+      yield item;
+      waiting = [];
+    }
+  }
+}
+
+function matches(rules: Rules | undefined, path: PathText, isFolder: boolean): boolean {
+  return rules !== undefined && path !== "" && rules.excludes(path, isFolder);
+}
+
+/** At or below a named path. */
+function isNamed({ paths }: Selection, place: PathText): boolean {
+  return paths.length === 0 ||
+    paths.some((path) => path === "" || place === path || place.startsWith(`${path}/`));
+}
+
+/** At, below or above a named path. */
+function mayHold(selection: Selection, place: PathText): boolean {
+  return isNamed(selection, place) || place === "" ||
+    selection.paths.some((path) => path.startsWith(`${place}/`));
+}

@@ -1,0 +1,58 @@
+import { HoldfastError } from "../core/error.ts";
+import { EXIT, exitCodeOf } from "../core/exit_code.ts";
+import type { EventData } from "../core/event/event.ts";
+import { hex } from "../core/hash.ts";
+import type { Environment } from "../ports/environment.ts";
+import type { JobLog } from "../ports/event_log.ts";
+
+/** 32 hex digits, drawn anew. */
+export function newId(environment: Environment): string {
+  return hex(environment.random.bytes(16));
+}
+
+export interface RunOptions {
+  readonly command: string;
+  /** SHA-256 of the job's config without secrets. */
+  readonly config: string;
+}
+
+/**
+ * Brackets a run with RunStarted and RunFinished. Runs that a crash cut off are marked first. Where
+ * the work throws, its exit code is what RunFinished records.
+ */
+export async function inRun<Result>(
+  log: JobLog,
+  environment: Environment,
+  options: RunOptions,
+  work: (run: string) => Promise<{ result: Result; outcome: number; totals: Totals }>,
+): Promise<Result> {
+  const run = newId(environment);
+  for (const open of log.index.openRuns()) {
+    if (open.command !== options.command) continue;
+    log.append(run, [{ type: "RunInterrupted", data: { run: open.run } }]);
+  }
+  const { hostname: host, user, pid, version } = environment;
+  const { command, config } = options;
+  const started = { command, job: log.genesis.job, host, user, pid, program: version, config };
+  log.append(run, [{ type: "RunStarted", data: started }], { durable: true });
+  try {
+    const { result, outcome, totals } = await work(run);
+    log.append(run, [{ type: "RunFinished", data: { outcome, totals } }], { durable: true });
+    return result;
+  } catch (error) {
+    finishFailed(log, run, error);
+    throw error;
+  }
+}
+
+type Totals = EventData["RunFinished"]["totals"];
+
+function finishFailed(log: JobLog, run: string, error: unknown): void {
+  try {
+    const outcome = error instanceof HoldfastError ? exitCodeOf(error.kind) : EXIT.failed;
+    const data = { outcome, totals: {} };
+    log.append(run, [{ type: "RunFinished", data }], { durable: true });
+  } catch {
+    // A full disk or a damaged database: the next run marks this one as interrupted.
+  }
+}

@@ -1,0 +1,154 @@
+import { HoldfastError, isKind, messageOf } from "../core/error.ts";
+import type { GuardName } from "../core/event/event.ts";
+import { sourceDigest } from "../core/index/tree_digest.ts";
+import { hex } from "../core/hash.ts";
+import { guardDeletions } from "../core/scan/delete_guard.ts";
+import { jsonOfText, type PathText } from "../core/path_text.ts";
+import type { JobLog } from "../ports/event_log.ts";
+import type { SourceRoot } from "../ports/source.ts";
+import { expandMissing, type Missing } from "./missing_entries.ts";
+import { observationBatch } from "./observation_batch.ts";
+import { type WalkResult, walkSource } from "./walk_source.ts";
+import type { ScanContext, ScanOptions } from "./scan_context.ts";
+
+export interface ScanResult {
+  /** Open for reading content; absent where the source could not be opened. */
+  readonly root?: SourceRoot;
+  readonly racyWindow: (folder: PathText) => bigint;
+  readonly entries: number;
+  readonly bytes: bigint;
+  readonly observed: number;
+  readonly unreadable: number;
+  readonly removed: number;
+  /** What stopped the removals, where something did. */
+  readonly refused?: {
+    readonly guard: GuardName;
+    readonly missing: number;
+    readonly limit: number;
+  };
+}
+
+/** Scans a source: observations, the delete guard, then removals and ScanCompleted. */
+export async function scanSource(context: ScanContext, options: ScanOptions): Promise<ScanResult> {
+  const { log, run, clock } = context;
+  const known = countKnown(log, options.name);
+  let root: SourceRoot;
+  try {
+    root = options.source.open();
+  } catch (error) {
+    return absent(context, options, known, error);
+  }
+  log.append(run, [{
+    type: "ScanStarted",
+    data: {
+      source: options.name,
+      path: jsonOfText(options.path),
+      rules: options.rules.identity,
+      fileSystem: root.folder.fileSystem,
+      walker: options.source.fidelity,
+      ...(root.single ? { single: true as const } : {}),
+    },
+  }]);
+  const batch = observationBatch(log, run, options.name, () => clock.now());
+  const walk = await walkSource(context, options, root, batch);
+  batch.flush();
+  const missing = walk.missing.length === 0 ? 0 : countMissing(log, walk.missing);
+  const verdict = guardDeletions({
+    known,
+    missing,
+    foreign: walk.missing.filter((item) => item.foreign).length,
+    empty: walk.entries === 0,
+    maxDelete: options.maxDelete,
+  });
+  const common = {
+    root,
+    racyWindow: walk.racyWindow,
+    entries: walk.entries,
+    bytes: walk.bytes,
+    observed: batch.count,
+    unreadable: walk.unreadable,
+  };
+  if (!verdict.accept && !options.acceptDeletions) {
+    refuse(context, options.name, { ...verdict, missing }, walk.missing);
+    return { ...common, removed: 0, refused: { ...verdict, missing } };
+  }
+  if (!verdict.accept) {
+    const { guard } = verdict;
+    const data = { source: options.name, guard, missing };
+    log.append(run, [{ type: "GuardOverridden", data }]);
+  }
+  for (const { folder, entry } of expandMissing(log.index, walk.missing)) batch.add(folder, entry);
+  batch.flush();
+  complete(context, options.name, walk, root.folder.fileSystem);
+  return { ...common, removed: missing };
+}
+
+function countKnown(log: JobLog, source: string): number {
+  const root = log.index.paths.find(source, "");
+  return root === undefined ? 0 : log.index.countBelow(root.id) - 1;
+}
+
+function countMissing(log: JobLog, missing: readonly Missing[]): number {
+  return missing.reduce(
+    (sum, item) => sum + (item.kind === "folder" ? log.index.countBelow(item.row.id) : 1),
+    0,
+  );
+}
+
+/** A source that is gone where it had entries deletes nothing; where it never had any, it is a mistake. */
+function absent(
+  context: ScanContext,
+  options: ScanOptions,
+  known: number,
+  error: unknown,
+): ScanResult {
+  if (!isKind(error, "gone", "entry")) throw error;
+  if (known === 0) {
+    throw new HoldfastError(
+      "usage",
+      `cannot open the source ${options.path}: ${messageOf(error)}`,
+      {
+        context: { source: options.name, path: options.path },
+        hint: "check `sources` of the job in the config",
+        cause: error,
+      },
+    );
+  }
+  const verdict = { guard: "absent" as const, missing: known, limit: 0 };
+  refuse(context, options.name, verdict, []);
+  const nothing = { entries: 0, bytes: 0n, observed: 0, unreadable: 0, removed: 0 };
+  return { ...nothing, racyWindow: () => 0n, refused: verdict };
+}
+
+const SAMPLE = 10;
+
+function refuse(
+  { log, run }: ScanContext,
+  source: string,
+  refusal: { guard: GuardName; missing: number; limit: number },
+  missing: readonly Missing[],
+): void {
+  const { guard, missing: count, limit } = refusal;
+  const sample = missing.slice(0, SAMPLE).map((item) => jsonOfText(item.path));
+  const data = { source, guard, missing: count, limit, sample };
+  log.append(run, [{ type: "ScanRefused", data }]);
+}
+
+function complete(
+  { log, run, sha256 }: ScanContext,
+  source: string,
+  walk: WalkResult,
+  fileSystem: string,
+): void {
+  const { tables, paths } = log.index;
+  log.append(run, () => [{
+    type: "ScanCompleted",
+    data: {
+      source,
+      entries: walk.entries.toString(),
+      bytes: walk.bytes.toString(),
+      digest: hex(sourceDigest(tables, paths, source, "tree", sha256)),
+      fileSystem,
+    },
+  }]);
+}

@@ -1,0 +1,75 @@
+import type { StoredEntry } from "../core/event/event.ts";
+import { sidecarKey } from "../core/mirror/object_key.ts";
+import {
+  encodeMetadata,
+  METADATA_NAME,
+  objectMetadata,
+  type SidecarContent,
+  withSidecar,
+} from "../core/mirror/object_metadata.ts";
+import { jsonOfText, textOfBytes } from "../core/path_text.ts";
+import { typeAt, unpackStat } from "../core/stat_record.ts";
+import type { StoredObject } from "../ports/object_store.ts";
+import { placeOf } from "./object_place.ts";
+import type { StoreContext, Task } from "./store_context.ts";
+
+/** Stores the empty object that stands for a folder, symlink, device or FIFO. */
+export async function storeMarker(context: StoreContext, task: Task): Promise<void> {
+  const { position, stat } = task.item.row;
+  const { key, own } = placeOf(context, task, position);
+  const metadata = await metadataFor(context, task, { position, stat, own });
+  const { store } = context.options;
+  const object = await store.put(key, new Uint8Array(0), { metadata });
+  context.totals.objects++;
+  context.batch.stored(task.source, task.folder, "STANDARD", {
+    ...storedEntry(task, object, { key, own }, position),
+  });
+}
+
+/** The metadata header of an entry's object; what does not fit goes into a sidecar, written first. */
+export async function metadataFor(
+  context: StoreContext,
+  task: Task,
+  place: { position: number; stat: Uint8Array; own: boolean; sha256?: string },
+): Promise<Record<string, string>> {
+  const { item } = task;
+  const { uid, gid } = unpackStat(place.stat);
+  const metadata = objectMetadata({
+    log: context.log.genesis.log,
+    position: place.position,
+    stat: place.stat,
+    ...context.options.owners(uid, gid),
+    ...(place.sha256 === undefined ? {} : { sha256: place.sha256 }),
+    ...(item.isFolder || item.row.target === null ? {} : { target: textOfBytes(item.row.target) }),
+    attributes: item.row.attributes,
+  });
+  const header = place.own ? encodeMetadata(metadata) : undefined;
+  if (header !== undefined) return { [METADATA_NAME]: header };
+  const key = sidecarKey(context.log.genesis.log, place.position, task.number);
+  const content: SidecarContent = place.own ? metadata : {
+    ...metadata,
+    path: jsonOfText(task.source === "" ? task.path : `${task.source}/${task.path}`),
+  };
+  const { store, hashing } = context.options;
+  await store.put(key, hashing.compress(new TextEncoder().encode(JSON.stringify(content))), {
+    contentType: "application/zstd",
+  });
+  return { [METADATA_NAME]: encodeMetadata(withSidecar(metadata, key))! };
+}
+
+export function storedEntry(
+  task: Task,
+  object: StoredObject,
+  { key, own }: { key: string; own: boolean },
+  prev: number,
+): StoredEntry {
+  return {
+    name: jsonOfText(task.name),
+    type: typeAt(task.item.row.stat),
+    ...(own ? {} : { key }),
+    ...(object.versionId === undefined ? {} : { version: object.versionId }),
+    etag: object.etag,
+    ...(object.checksum === undefined ? {} : { checksum: object.checksum }),
+    prev,
+  };
+}

@@ -1,0 +1,9 @@
+import { bytesOfBase64, type JsonPath, textOfJson } from "../core/path_text.ts";
+import type { Attribute } from "../ports/source.ts";
+
+/** Attributes out of the index's canonical JSON. */
+export function attributesOf(canonical: string | null): Attribute[] {
+  if (canonical === null) return [];
+  return (JSON.parse(canonical) as [JsonPath, string][])
+    .map(([name, value]) => ({ name: textOfJson(name), value: bytesOfBase64(value) }));
+}

@@ -1,0 +1,124 @@
+import { HoldfastError, isKind } from "../core/error.ts";
+import type { AnyEvent } from "../core/event/event.ts";
+import { chainHash, genesisHash, parseLine } from "../core/event/line.ts";
+import { hex, type Sha256 } from "../core/hash.ts";
+import { sourceDigest } from "../core/index/tree_digest.ts";
+import type { SignalSink } from "../core/signal.ts";
+import type { JobLog, StoredLine } from "../ports/event_log.ts";
+import type { Replay, Replayer } from "../ports/replay.ts";
+
+export interface VerifyOptions {
+  /** Only the hash chain: needs no knowledge of event types. */
+  readonly chainOnly: boolean;
+  readonly emit: SignalSink;
+}
+
+export interface VerifyReport {
+  readonly events: number;
+  /** Hash of the last event. */
+  readonly head: string;
+  /** ScanCompleted and SnapshotCreated whose digests the replay reproduced. */
+  readonly proven: number;
+  /** What is wrong, as sentences; the first names the first bad position. */
+  readonly damage: readonly string[];
+}
+
+/** Differences named at most; the first is what matters. */
+const NAMED = 20;
+
+/** Verifies a log: its chain, then by replay each recorded digest and each live row. */
+export function verifyLog(
+  log: JobLog,
+  replayer: Replayer,
+  sha256: Sha256,
+  options: VerifyOptions,
+): VerifyReport {
+  const total = log.head().position;
+  const replay = options.chainOnly ? undefined : replayer.begin();
+  const state = { events: 0, head: genesisHash(log.genesis, sha256), proven: 0 };
+  try {
+    try {
+      for (const stored of log.lines()) {
+        const event = verifyLine(stored, state, sha256, options.chainOnly);
+        if (replay !== undefined) state.proven += projectAndProve(replay, event!, sha256);
+        if (state.events % 256 === 0) {
+          options.emit({ kind: "replay", done: state.events, total });
+        }
+      }
+    } catch (error) {
+      if (!isKind(error, "damage")) throw error;
+      return { ...state, damage: [error.message] };
+    }
+    const damage = replay === undefined ? [] : replayer.differences(log, replay, NAMED);
+    return { ...state, damage };
+  } finally {
+    replay?.close();
+  }
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+function verifyLine(
+  stored: StoredLine,
+  state: { events: number; head: string },
+  sha256: Sha256,
+  chainOnly: boolean,
+): AnyEvent | undefined {
+  const { position } = stored;
+  const expected = state.events + 1;
+  if (position !== expected) {
+    throw damaged(expected, `event ${expected} is missing, the next one is ${position}`);
+  }
+  if (chainHash(state.head, stored.line, sha256) !== stored.hash) {
+    throw damaged(position, `event ${position} is not what was written: its hash does not fit`);
+  }
+  state.events = position;
+  state.head = stored.hash;
+  const event = chainOnly ? rawEvent(stored) : parseLine(decoder.decode(stored.line), position);
+  const differs = event.at !== stored.at || event.run !== stored.run || event.type !== stored.type;
+  if (differs) {
+    throw damaged(
+      position,
+      `event ${position} is filed under another time, run or type than its own`,
+    );
+  }
+  return event;
+}
+
+/** The envelope alone. */
+function rawEvent(stored: StoredLine): AnyEvent {
+  try {
+    return JSON.parse(decoder.decode(stored.line));
+  } catch {
+    throw damaged(stored.position, `event ${stored.position} is not JSON`);
+  }
+}
+
+function damaged(position: number, message: string): HoldfastError {
+  return new HoldfastError("damage", message, { context: { position } });
+}
+
+/** Folds one event and returns how many recorded digests it proved. */
+export function projectAndProve(replay: Replay, event: AnyEvent, sha256: Sha256): number {
+  const { tables, paths } = replay.index;
+  replay.project(event);
+  if (event.type === "ScanCompleted") {
+    const { source, digest } = event.data;
+    prove(event, source, digest, hex(sourceDigest(tables, paths, source, "tree", sha256)));
+    return 1;
+  }
+  if (event.type !== "SnapshotCreated") return 0;
+  for (const { name, digest } of event.data.sources) {
+    prove(event, name, digest, hex(sourceDigest(tables, paths, name, "content", sha256)));
+  }
+  return 1;
+}
+
+function prove(event: AnyEvent, source: string, recorded: string, replayed: string): void {
+  if (recorded === replayed) return;
+  const of = source === "" ? "" : ` of source ${source}`;
+  throw damaged(
+    event.position,
+    `the tree digest${of} in event ${event.position} (${event.type}) does not follow from the events before it`,
+  );
+}

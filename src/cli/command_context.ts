@@ -1,0 +1,41 @@
+import { HoldfastError, isKind } from "../core/error.ts";
+import type { GlobalOptions } from "./runner.ts";
+import type { ParsedCommand } from "./run_command.ts";
+import type { System } from "./system.ts";
+
+/** What a command file gets: where to hand over what it has parsed. */
+export interface CommandContext {
+  readonly system: System;
+  launch<Options>(command: ParsedCommand<Options>): Promise<void>;
+  globals(): GlobalOptions;
+}
+
+interface Helpful {
+  addHelpText(position: "after", text: string): unknown;
+}
+
+/** Adds an example to a command's help: each line is a command, or a remark without `$`. */
+export function addExample(command: Helpful, lines: string[]): void {
+  const text = lines.map((line) => `  ${line}`).join("\n");
+  command.addHelpText("after", `\nExample${lines.length > 1 ? "s" : ""}:\n${text}`);
+}
+
+/** A parser of an option's value whose errors name the option. */
+export function valueOf<T>(option: string, parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!isKind(error, "usage")) throw error;
+      throw new HoldfastError("usage", `${option}: ${error.message}`, {
+        context: error.context,
+        hint: error.hint,
+      });
+    }
+  };
+}
+
+/** For options that may be given several times. */
+export function collected(text: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), text];
+}

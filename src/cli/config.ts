@@ -1,0 +1,160 @@
+import { parse, TomlError } from "smol-toml";
+import { HoldfastError } from "../core/error.ts";
+import { DEFAULT_MAX_DELETE } from "../core/scan/delete_guard.ts";
+import { JOB_KEYS, LATER_KEYS, type ValuesOf } from "./config_keys.ts";
+import { type Problems, problemsOf } from "./config_problems.ts";
+import { readSources } from "./config_sources.ts";
+import { isTable, readTable } from "./config_table.ts";
+import { checkJobName, wanted } from "./config_values.ts";
+import type { JobConfig } from "./job_config.ts";
+import { absolutePath } from "./local_path.ts";
+import { tomlLines, type TomlPath } from "./toml_lines.ts";
+
+export interface Config {
+  readonly file: string;
+  readonly jobs: ReadonlyMap<string, JobConfig>;
+}
+
+export interface ConfigPlace {
+  /** As it is shown in messages. */
+  readonly file: string;
+  /** Absolute folder that relative paths in the config start at. */
+  readonly folder: string;
+  /** What `~/` stands for. */
+  readonly home: string;
+}
+
+/** Reads a config. Throws kind "usage" with every problem, each with file, line, key and a way out. */
+export function parseConfig(text: string, place: ConfigPlace): Config {
+  const root = parseToml(text, place.file);
+  const problems = problemsOf(place.file, (path) => tomlLines(text)(path));
+  for (const key of Object.keys(root)) {
+    if (key !== "job") problems.add([key], "unknown table", topLevelHint(key));
+  }
+  const jobs = new Map<string, JobConfig>();
+  const sections = isTable(root.job) ? root.job : {};
+  if (root.job !== undefined && !isTable(root.job)) {
+    problems.add(["job"], "expected a table", "write [job.NAME] and its keys below");
+  }
+  for (const [name, section] of Object.entries(sections)) {
+    const job = readJob(name, section, place, problems);
+    if (job !== undefined) jobs.set(name, job);
+  }
+  problems.throwAny();
+  return { file: place.file, jobs };
+}
+
+function topLevelHint(key: string): string {
+  return key in JOB_KEYS || key === "sources" || LATER_KEYS.has(key)
+    ? "put it below a header [job.NAME]"
+    : "a config holds [job.NAME] sections only";
+}
+
+function parseToml(text: string, file: string): Record<string, unknown> {
+  try {
+    return parse(text);
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause;
+    const reason = cause.message.split("\n")[0].replace("Invalid TOML document: ", "");
+    const hint = reason.includes("redefine")
+      ? "write each key and each header once"
+      : `look at column ${cause.column}; texts are in quotes: key = "value"`;
+    throw new HoldfastError("usage", `${file}:${cause.line}: not TOML: ${reason}`, { hint });
+  }
+}
+
+function readJob(
+  name: string,
+  section: unknown,
+  place: ConfigPlace,
+  problems: Problems,
+): JobConfig | undefined {
+  const path: TomlPath = ["job", name];
+  const before = problems.count;
+  problems.attempt(path, () => checkJobName(name));
+  if (!isTable(section)) {
+    problems.attempt(path, () => {
+      throw wanted(`a section [job.${name}]`, section);
+    });
+    return undefined;
+  }
+  const { sources, ...rest } = section;
+  const values = readTable(JOB_KEYS, rest, path, problems, ["sources"]);
+  const common = { exclude: values.exclude ?? [], include: values.include ?? [] };
+  const read = readSources(sources, { path, place, common, problems });
+  if (values.repository === undefined && rest.repository === undefined) {
+    problems.add(path, "repository is missing", 'add repository = "s3://bucket/prefix"');
+  }
+  checkTogether(values, path, problems);
+  if (problems.count > before) return undefined;
+  return jobOf(name, values, read, JSON.stringify(section), place);
+}
+
+type JobValues = ValuesOf<typeof JOB_KEYS>;
+
+const S3_ONLY = [
+  "endpoint",
+  "region",
+  "profile",
+  "force_path_style",
+  "sse",
+  "sse_kms_key",
+] as const;
+
+function checkTogether(values: JobValues, path: TomlPath, problems: Problems): void {
+  if (values.layout === "pack") {
+    problems.add(
+      [...path, "layout"],
+      'layout "pack" is not available in this version',
+      "remove this line",
+    );
+  }
+  if (values.sse_kms_key !== undefined && values.sse !== "aws:kms") {
+    problems.add([...path, "sse_kms_key"], "a KMS key without KMS", 'add sse = "aws:kms"');
+  }
+  if (values.repository?.kind === "folder") {
+    for (const key of S3_ONLY) {
+      if (values[key] === undefined) continue;
+      problems.add([...path, key], "has no meaning for a file:// repository", "remove this line");
+    }
+  }
+}
+
+const DEFAULT_PART_SIZE = 16 * 1024 * 1024;
+/** Of S3: an archived object costs as much as about 40 KB more than its size (DESIGN section 3). */
+const DEFAULT_MIN_ARCHIVE_SIZE = 128 * 1024;
+
+function jobOf(
+  name: string,
+  values: JobValues,
+  sources: JobConfig["sources"],
+  text: string,
+  place: ConfigPlace,
+): JobConfig {
+  return {
+    name,
+    sources,
+    repository: values.repository!,
+    layout: "mirror",
+    storageClass: values.storage_class ?? "STANDARD",
+    s3: {
+      endpoint: values.endpoint,
+      region: values.region,
+      profile: values.profile,
+      forcePathStyle: values.force_path_style ?? false,
+      sse: values.sse,
+      sseKmsKey: values.sse_kms_key,
+    },
+    maxDelete: values.max_delete ?? DEFAULT_MAX_DELETE,
+    ignoreFile: values.ignore_file ?? ".holdfastignore",
+    oneFileSystem: values.one_file_system ?? false,
+    trustMtime: values.trust_mtime ?? false,
+    observations: values.observations ?? "changes",
+    partSize: values.part_size ?? DEFAULT_PART_SIZE,
+    minArchiveSize: values.min_archive_size ?? DEFAULT_MIN_ARCHIVE_SIZE,
+    uploadWorkers: values.upload_workers ?? 4,
+    logDir: values.log_dir === undefined ? undefined : absolutePath(values.log_dir, place),
+    logKeep: values.log_keep ?? 30,
+    text,
+  };
+}

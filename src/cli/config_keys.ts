@@ -1,0 +1,104 @@
+import { HoldfastError } from "../core/error.ts";
+import {
+  readChoice,
+  readExceptions,
+  readFileName,
+  readFlag,
+  readMaxDelete,
+  readPatterns,
+  readSize,
+  readSourceName,
+  readText,
+  type ReadValue,
+  readWhole,
+} from "./config_values.ts";
+import { parseRepositoryUrl } from "./repository_url.ts";
+
+const MIB = 1024 * 1024;
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, x-amz-storage-class */
+const STORAGE_CLASSES = [
+  "STANDARD",
+  "STANDARD_IA",
+  "ONEZONE_IA",
+  "INTELLIGENT_TIERING",
+  "GLACIER_IR",
+  "GLACIER",
+  "DEEP_ARCHIVE",
+  "REDUCED_REDUNDANCY",
+  "EXPRESS_ONEZONE",
+] as const;
+
+/** The keys of `[job.NAME]` and how each is read (DESIGN section 10). `sources` is read apart. */
+export const JOB_KEYS = {
+  repository: (value: unknown) => parseRepositoryUrl(readText(value)),
+  layout: readChoice("mirror", "pack"),
+  storage_class: readChoice(...STORAGE_CLASSES),
+  endpoint: readEndpoint,
+  region: readText,
+  profile: readText,
+  force_path_style: readFlag,
+  sse: readChoice("AES256", "aws:kms"),
+  sse_kms_key: readText,
+  max_delete: readMaxDelete,
+  exclude: readPatterns,
+  include: readExceptions,
+  ignore_file: readFileName,
+  one_file_system: readFlag,
+  trust_mtime: readFlag,
+  observations: readChoice("changes", "all"),
+  part_size: readSize(5 * MIB, 5 * 1024 * MIB, "5 MiB to 5 GiB"),
+  min_archive_size: readSize(0, 1024 * MIB, "0 to 1 GiB"),
+  upload_workers: readWhole(1, 64),
+  log_dir: readText,
+  log_keep: readWhole(1, 100_000),
+} satisfies Record<string, ReadValue<unknown>>;
+
+/** The keys of a source that is a table. */
+export const SOURCE_KEYS = {
+  path: readText,
+  name: readSourceName,
+  exclude: readPatterns,
+  include: readExceptions,
+} satisfies Record<string, ReadValue<unknown>>;
+
+export type ValuesOf<Keys extends Record<string, ReadValue<unknown>>> = {
+  [key in keyof Keys]?: ReturnType<Keys[key]>;
+};
+
+/** Keys that later versions know. */
+export const LATER_KEYS: ReadonlySet<string> = new Set([
+  "archived_renames",
+  "chunk_threshold",
+  "compression",
+  "days",
+  "delete",
+  "encryption",
+  "keep_daily",
+  "keep_last",
+  "keep_monthly",
+  "keep_weekly",
+  "keep_within",
+  "keep_yearly",
+  "limit_download",
+  "limit_upload",
+  "lock",
+  "lock_mode",
+  "log_store",
+  "max_cost",
+  "pack_size",
+  "recipients",
+  "rehash",
+  "renames",
+  "tier",
+]);
+
+function readEndpoint(value: unknown): string {
+  const text = readText(value);
+  if (!/^https?:\/\/[^/?#@\s]+\/?$/.test(text)) {
+    throw new HoldfastError("usage", "expected http:// or https:// and a host, no path, no user", {
+      hint: "such as https://s3.example.com:9000",
+    });
+  }
+  return text.replace(/\/$/, "");
+}

@@ -1,0 +1,51 @@
+import { HoldfastError } from "../core/error.ts";
+import { appendJobSection, planJobSection } from "./config_append.ts";
+import { findConfig } from "./config_file.ts";
+import { absolutePath } from "./local_path.ts";
+import type { PreparedJob } from "./run_command.ts";
+import type { GlobalOptions } from "./runner.ts";
+import type { System } from "./system.ts";
+
+export interface InitArguments {
+  readonly source: readonly string[];
+  readonly repository: string;
+  readonly storageClass?: string;
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly forcePathStyle?: true;
+}
+
+/** Plans the job's section; it is written when `init` has succeeded. Throws kind "usage". */
+export function prepareInit(
+  system: System,
+  globals: GlobalOptions,
+  { source, ...settings }: InitArguments,
+): PreparedJob {
+  if (globals.job === undefined) {
+    throw new HoldfastError("usage", "the job has no name", { hint: "add --job NAME" });
+  }
+  const place = { folder: system.cwd, home: system.home };
+  const sources = source.map((text) => {
+    const { name, path } = splitSource(text);
+    return { name, path: isUrl(path) ? path : absolutePath(path, place) };
+  });
+  const found = findConfig(system, globals.config);
+  const plan = planJobSection(system, found, { name: globals.job, sources, ...settings });
+  return { job: plan.job, configFile: plan.file, finish: () => appendJobSection(plan) };
+}
+
+/** `NAME=PATH`; a path that holds a "=" is told apart by a "/" before it: `./a=b`. */
+function splitSource(text: string): { name: string; path: string } {
+  const [, name, path] = /^([^/\\=]+)=(.*)$/s.exec(text) ?? [undefined, "", text];
+  if (path === "") {
+    throw new HoldfastError("usage", `--source: ${JSON.stringify(text)} has no path`, {
+      hint: "write --source NAME=PATH",
+    });
+  }
+  return { name, path };
+}
+
+function isUrl(path: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9+.-]+:\/\//.test(path);
+}

@@ -1,0 +1,30 @@
+import { HoldfastError } from "../core/error.ts";
+import { EXIT } from "../core/exit_code.ts";
+import type { System } from "./system.ts";
+
+/**
+ * SIGINT and SIGTERM end a run cleanly: the first one fires the controller, the second one ends the
+ * process. Returns a function that stops listening.
+ */
+export function listenForInterrupt(
+  system: Pick<System, "platform">,
+  controller: AbortController,
+  onFirst: () => void,
+): () => void {
+  const signals: Deno.Signal[] = system.platform === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM"];
+  const listener = () => {
+    if (controller.signal.aborted) Deno.exit(EXIT.interrupted);
+    controller.abort(
+      new HoldfastError("interrupted", "interrupted", {
+        hint: "run the same command again: it carries on",
+      }),
+    );
+    onFirst();
+  };
+  for (const signal of signals) Deno.addSignalListener(signal, listener);
+  return () => {
+    for (const signal of signals) Deno.removeSignalListener(signal, listener);
+  };
+}

@@ -1,0 +1,50 @@
+import type { MaxDelete } from "../core/scan/delete_guard.ts";
+import type { RepositoryPlace } from "./repository_url.ts";
+
+/** A job as its section of the config says it, defaults filled in. */
+export interface JobConfig {
+  readonly name: string;
+  readonly sources: readonly SourceConfig[];
+  readonly repository: RepositoryPlace;
+  readonly layout: "mirror";
+  /** S3's name of the class, such as STANDARD. */
+  readonly storageClass: string;
+  readonly s3: S3Config;
+  readonly maxDelete: MaxDelete;
+  /** Name of the ignore file looked for in each folder, "" for none. */
+  readonly ignoreFile: string;
+  readonly oneFileSystem: boolean;
+  readonly trustMtime: boolean;
+  readonly observations: "changes" | "all";
+  /** Bytes. */
+  readonly partSize: number;
+  /** Bytes below which an object stays in Standard where the class is an archive. */
+  readonly minArchiveSize: number;
+  readonly uploadWorkers: number;
+  /** undefined for the place beside the state. */
+  readonly logDir: string | undefined;
+  /** Text logs kept. */
+  readonly logKeep: number;
+  /** The section as it was written, as JSON: what RunStarted's config digest is taken of. */
+  readonly text: string;
+}
+
+export interface SourceConfig {
+  /** "" for a job with one source that has no name. */
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  /** The job's patterns and then the source's own. */
+  readonly exclude: readonly string[];
+  readonly include: readonly string[];
+}
+
+/** What is undefined is left to the SDK's own search (environment, shared config, instance). */
+export interface S3Config {
+  readonly endpoint: string | undefined;
+  readonly region: string | undefined;
+  readonly profile: string | undefined;
+  readonly forcePathStyle: boolean;
+  readonly sse: "AES256" | "aws:kms" | undefined;
+  readonly sseKmsKey: string | undefined;
+}

@@ -1,0 +1,55 @@
+import { HoldfastError, messageOf } from "../core/error.ts";
+import type { PathText } from "../core/path_text.ts";
+import { absolutePath } from "./local_path.ts";
+import { parsePath, parsePathList } from "./path_argument.ts";
+import type { Overwrite, RestoreOptions } from "./runner.ts";
+import { stateName } from "./state_options.ts";
+import type { System } from "./system.ts";
+import type { At, SnapshotName } from "./time_argument.ts";
+
+interface RestoreArguments {
+  readonly to: string;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly filesFrom?: string;
+  readonly overwrite: Overwrite;
+  readonly snapshot?: SnapshotName;
+  readonly at?: At;
+}
+
+export async function restoreOptions(
+  system: System,
+  paths: readonly string[],
+  given: RestoreArguments,
+): Promise<RestoreOptions> {
+  const { include = [], exclude = [], overwrite, filesFrom } = given;
+  const listed = filesFrom === undefined ? [] : await readList(system, filesFrom);
+  if (filesFrom !== undefined && listed.length === 0) {
+    throw new HoldfastError("usage", `--files-from: ${filesFrom} names no path`, {
+      hint: "leave --files-from out to restore everything",
+    });
+  }
+  return {
+    paths: [...paths.map(parsePath), ...listed],
+    to: absolutePath(given.to, { folder: system.cwd, home: system.home }),
+    state: stateName(given),
+    include,
+    exclude,
+    overwrite,
+  };
+}
+
+async function readList(system: System, file: string): Promise<PathText[]> {
+  if (file === "-") return parsePathList(await system.readStdin());
+  let content: Uint8Array;
+  try {
+    content = Deno.readFileSync(absolutePath(file, { folder: system.cwd, home: system.home }));
+  } catch (cause) {
+    throw new HoldfastError("usage", `--files-from: ${messageOf(cause)}`, {
+      context: { file },
+      hint: "name a file that can be read, or - for standard input",
+      cause,
+    });
+  }
+  return parsePathList(content);
+}

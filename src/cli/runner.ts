@@ -1,0 +1,111 @@
+import type { PathText } from "../core/path_text.ts";
+import type { JobConfig } from "./job_config.ts";
+import type { Output } from "./output.ts";
+import type { At, SnapshotName } from "./time_argument.ts";
+
+/** The options every command has (DESIGN section 10). */
+export interface GlobalOptions {
+  readonly config: string | undefined;
+  readonly state: string | undefined;
+  readonly job: string | undefined;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly debug: boolean;
+  /** How much the run's text log holds. */
+  readonly logLevel: LogLevel;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly progress: boolean;
+}
+
+export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What a command gets once its arguments, the config and the terminal are in order. */
+export interface RunInput<Options> {
+  readonly job: JobConfig;
+  /** Absolute path of the job's database. */
+  readonly stateFile: string;
+  /** Absolute path of the config: never backed up. */
+  readonly configFile: string;
+  /** Absolute folder of the run's text logs: never backed up. */
+  readonly logFolder: string;
+  readonly globals: GlobalOptions;
+  readonly options: Options;
+  readonly output: Output;
+  /** Fires at the first SIGINT or SIGTERM; the run then ends cleanly, with exit code 130. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One method a command; each resolves with the exit code, or rejects with a HoldfastError, whose
+ * kind decides it. Supplied by the composition root (src/main.ts), which imports the use case and
+ * the adapters it needs when it is called and not before.
+ */
+export interface Runner {
+  init(input: RunInput<InitOptions>): Promise<number>;
+  backup(input: RunInput<BackupOptions>): Promise<number>;
+  restore(input: RunInput<RestoreOptions>): Promise<number>;
+  log(input: RunInput<LogOptions>): Promise<number>;
+  logVerify(input: RunInput<LogVerifyOptions>): Promise<number>;
+  replay(input: RunInput<NoOptions>): Promise<number>;
+  snapshots(input: RunInput<NoOptions>): Promise<number>;
+  ls(input: RunInput<LsOptions>): Promise<number>;
+  status(input: RunInput<NoOptions>): Promise<number>;
+  stats(input: RunInput<NoOptions>): Promise<number>;
+}
+
+export type NoOptions = Readonly<Record<never, never>>;
+
+/** All that `init` was told is in the job; its section is written after the run has succeeded. */
+export type InitOptions = NoOptions;
+
+export interface BackupOptions {
+  readonly acceptDeletions: boolean;
+}
+
+export interface RestoreOptions {
+  /** [] for everything. */
+  readonly paths: readonly PathText[];
+  /** Absolute. */
+  readonly to: string;
+  /** The state to restore; undefined: the newest snapshot, else the head. */
+  readonly state: StateName | undefined;
+  /** gitignore patterns: where there are any, only what one of them matches is restored. */
+  readonly include: readonly string[];
+  /** gitignore patterns: what one of them matches is left out. */
+  readonly exclude: readonly string[];
+  readonly overwrite: Overwrite;
+}
+
+export const OVERWRITE = ["never", "if-changed", "always"] as const;
+export type Overwrite = (typeof OVERWRITE)[number];
+
+export type StateName =
+  | { readonly kind: "snapshot"; readonly snapshot: SnapshotName }
+  | At;
+
+export interface LogOptions {
+  /** Milliseconds since 1970, inclusive. */
+  readonly since: number | undefined;
+  readonly until: number | undefined;
+  readonly path: PathText | undefined;
+  /** The first digits of a run's id, at least four. */
+  readonly run: string | undefined;
+  readonly type: string | undefined;
+  readonly follow: boolean;
+}
+
+export interface LogVerifyOptions {
+  /** The hash chain only, without knowledge of event types. */
+  readonly chain: boolean;
+}
+
+export interface LsOptions {
+  /** "" for the root. */
+  readonly path: PathText;
+  readonly state: StateName | undefined;
+  readonly recursive: boolean;
+  readonly long: boolean;
+}

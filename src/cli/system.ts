@@ -1,0 +1,68 @@
+/** What the command line takes from the process: passed in, so that tests can stand in for it. */
+export interface System {
+  readonly platform: typeof Deno.build.os;
+  env(name: string): string | undefined;
+  /** All variables, for finding secrets to remove from messages. */
+  environment(): Record<string, string>;
+  /** Absolute folder. */
+  readonly cwd: string;
+  readonly home: string;
+  /** Milliseconds since 1970. */
+  now(): number;
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+  readStdin(): Promise<Uint8Array>;
+}
+
+export interface Stream {
+  readonly isTerminal: boolean;
+  /** Columns of the terminal, 80 where there is none. */
+  columns(): number;
+  /** Throws where the other end is closed (Deno.errors.BrokenPipe). */
+  write(text: string): void;
+}
+
+export function denoSystem(): System {
+  const env = (name: string) => Deno.env.get(name);
+  return {
+    platform: Deno.build.os,
+    env,
+    environment: () => Deno.env.toObject(),
+    cwd: Deno.cwd(),
+    home: (Deno.build.os === "windows" ? env("USERPROFILE") : env("HOME")) ?? Deno.cwd(),
+    now: () => Date.now(),
+    stdout: streamOf(Deno.stdout),
+    stderr: streamOf(Deno.stderr),
+    readStdin: async () => new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer()),
+  };
+}
+
+const encoder = new TextEncoder();
+
+function streamOf(out: typeof Deno.stdout): Stream {
+  return {
+    isTerminal: out.isTerminal(),
+    columns() {
+      try {
+        return Deno.consoleSize().columns || 80;
+      } catch {
+        return 80;
+      }
+    },
+    write(text) {
+      let rest = encoder.encode(text);
+      while (rest.length > 0) rest = rest.subarray(writeSome(out, rest));
+    },
+  };
+}
+
+/** A pipe that another process made non-blocking may be full: wait for its reader. */
+function writeSome(out: typeof Deno.stdout, bytes: Uint8Array): number {
+  try {
+    return out.writeSync(bytes);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    return 0;
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Rows of the index: what is known of each entry now. Folders and other entries are two tables, so
+ * that a moved folder changes one row. Names are bytes.
+ */
+export interface FolderRow {
+  /** From 1, in the order of first observation: the same in every replay. */
+  readonly id: number;
+  /** 0 for the root of a source, whose name is the source's. */
+  readonly parent: number;
+  readonly name: Uint8Array;
+  readonly fileSystem: string;
+  stat: Uint8Array;
+  attributes: string | null;
+  state: number;
+  /** Position of the last event about it. */
+  position: number;
+  content: ContentRow;
+}
+
+export interface EntryRow {
+  readonly folder: number;
+  readonly name: Uint8Array;
+  stat: Uint8Array;
+  links: number;
+  target: Uint8Array | null;
+  attributes: string | null;
+  state: number;
+  position: number;
+  content: ContentRow;
+}
+
+/** Where an entry's content is. */
+export interface ContentRow {
+  /**
+   * Position of the ObjectsStored that holds the content: positive where it belongs to the latest
+   * observation, negative where it is a former content, 0 where there never was one.
+   */
+  stored: number;
+  /** Of the content; null for marker objects (folders, symlinks, devices) and where the size changed since. */
+  sha256: Uint8Array | null;
+  /** Object key where it is not the path's own. */
+  key: string | null;
+  version: string | null;
+  etag: string | null;
+}
+
+export const NO_CONTENT: Readonly<ContentRow> = {
+  stored: 0,
+  sha256: null,
+  key: null,
+  version: null,
+  etag: null,
+};
+
+/** Bits of `state`. */
+export const REMOVED = 1;
+export const UNREADABLE = 2;
+/** Too young when it was read, or not at rest: looked at again next time, though stored. */
+export const UNSETTLED = 4;
+/** Kept changing while it was read: the stored content is one moment's mixture. */
+export const UNSTABLE = 8;
+
+/**
+ * The tables that the fold works on: SQLite's in the program, maps in the property tests. All
+ * synchronous. A row handed out may be changed and put back.
+ */
+export interface IndexTables {
+  nextFolderId(): number;
+  findFolder(parent: number, name: Uint8Array): FolderRow | undefined;
+  folderById(id: number): FolderRow | undefined;
+  putFolder(row: FolderRow): void;
+  /** Subfolders, live and removed, in byte order of their names. */
+  foldersIn(parent: number): Iterable<FolderRow>;
+  findEntry(folder: number, name: Uint8Array): EntryRow | undefined;
+  /** Adds a row that is known to be new: the hot path of a first run. */
+  insertEntry(row: EntryRow): void;
+  putEntry(row: EntryRow): void;
+  /**
+   * Sets content and position in one go where the row is at `prev`; false where it is not. Of the
+   * row's state only UNSTABLE stays, and `state` is added.
+   */
+  storeContent(
+    folder: number,
+    name: Uint8Array,
+    content: ContentRow,
+    place: { prev: number; position: number; state: number },
+  ): boolean;
+  /** Entries, live and removed, in byte order of their names. */
+  entriesIn(folder: number): Iterable<EntryRow>;
+  /** Members of hard-link groups, by file system and file id. */
+  addLink(fileSystem: string, fileId: bigint, folder: number, name: Uint8Array): void;
+  removeLink(fileSystem: string, fileId: bigint, folder: number, name: Uint8Array): void;
+  linkGroup(fileSystem: string, fileId: bigint): { folder: number; name: Uint8Array }[];
+  /** The cached digest, or undefined where something below has changed since. */
+  digest(kind: DigestKind, folder: number): Uint8Array | undefined;
+  setDigest(kind: DigestKind, folder: number, digest: Uint8Array): void;
+  /** Forgets a digest; false where it was forgotten already. Of kind "tree" both are forgotten. */
+  clearDigest(kind: DigestKind, folder: number): boolean;
+  /** Entries directly in the folder changed: what is cached about its listing is void. */
+  listingChanged(folder: number): void;
+}
+
+/** "tree" is without content hashes (ScanCompleted), "content" with them (SnapshotCreated). */
+export type DigestKind = "tree" | "content";

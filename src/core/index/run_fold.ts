@@ -1,0 +1,156 @@
+import type { AnyEvent } from "../event/event.ts";
+
+/** Runs, snapshots and open uploads: small projections beside the index. */
+export interface RunRow {
+  readonly run: string;
+  readonly command: string;
+  readonly host: string;
+  readonly user: string;
+  readonly pid: number;
+  /** Position of RunStarted. */
+  readonly position: number;
+  readonly started: string;
+  readonly finished: string | null;
+  /** Exit code, or null while it runs or where it was cut off. */
+  readonly outcome: number | null;
+  readonly interrupted: boolean;
+}
+
+export interface SnapshotRow {
+  readonly position: number;
+  readonly at: string;
+  readonly run: string;
+  /** JSON of the sources' names and content digests. */
+  readonly sources: string;
+  readonly entries: string;
+  readonly bytes: string;
+  /** Entries that could not be read. */
+  readonly gaps: number;
+}
+
+export interface UploadRow {
+  readonly key: string;
+  /** Position of UploadStarted. */
+  readonly position: number;
+  readonly upload: string | null;
+  readonly source: string;
+  readonly started: string;
+}
+
+export interface SourceRow {
+  readonly name: string;
+  /** File-system identity of the root at the last complete scan. */
+  readonly fileSystem: string;
+  readonly path: string;
+  /** The source is one file: its root is no entry. */
+  readonly single: boolean;
+  readonly entries: string;
+  readonly bytes: string;
+  /** Position of the last ScanCompleted, 0 where there is none yet. */
+  readonly scanned: number;
+  /** Position of the last ScanStarted. */
+  readonly started: number;
+  /** Position of the last ScanRefused, 0 where there is none. */
+  readonly refused: number;
+}
+
+export interface RunTables {
+  run(run: string): RunRow | undefined;
+  putRun(row: RunRow): void;
+  putSnapshot(row: SnapshotRow): void;
+  upload(key: string): UploadRow | undefined;
+  putUpload(row: UploadRow): void;
+  removeUpload(key: string): void;
+  source(name: string): SourceRow | undefined;
+  putSource(row: SourceRow): void;
+}
+
+export function projectRuns(tables: RunTables, event: AnyEvent): void {
+  switch (event.type) {
+    case "RunStarted": {
+      const { command, host, user, pid } = event.data;
+      const { run, position, at: started } = event;
+      tables.putRun({
+        ...{ run, command, host, user, pid, position, started },
+        ...{ finished: null, outcome: null, interrupted: false },
+      });
+      return;
+    }
+    case "RunFinished":
+      return change(
+        tables.run(event.run),
+        (row) => tables.putRun({ ...row, finished: event.at, outcome: event.data.outcome }),
+      );
+    case "RunInterrupted":
+      return change(
+        tables.run(event.data.run),
+        (row) => tables.putRun({ ...row, interrupted: true }),
+      );
+    case "SnapshotCreated": {
+      const { entries, bytes, gaps = 0 } = event.data;
+      const sources = JSON.stringify(event.data.sources);
+      const { position, at, run } = event;
+      return tables.putSnapshot({ position, at, run, sources, entries, bytes, gaps });
+    }
+    case "ScanStarted":
+    case "ScanCompleted":
+    case "ScanRefused":
+      return projectSource(tables, event);
+    case "UploadStarted": {
+      const { key, source } = event.data;
+      const { position, at: started } = event;
+      return tables.putUpload({ key, position, upload: null, source, started });
+    }
+    case "UploadCreated":
+      return change(
+        tables.upload(event.data.key),
+        (row) => tables.putUpload({ ...row, upload: event.data.upload }),
+      );
+    case "UploadAborted":
+      return tables.removeUpload(event.data.key);
+    case "ObjectsStored":
+      return closeUploads(tables, event);
+  }
+}
+
+function change<Row>(row: Row | undefined, then: (row: Row) => void): void {
+  if (row !== undefined) then(row);
+}
+
+function projectSource(
+  tables: RunTables,
+  event: Extract<AnyEvent, { type: "ScanStarted" | "ScanCompleted" | "ScanRefused" }>,
+): void {
+  const { source: name } = event.data;
+  const row = tables.source(name) ??
+    {
+      name,
+      fileSystem: "",
+      path: "",
+      single: false,
+      entries: "0",
+      bytes: "0",
+      scanned: 0,
+      started: 0,
+      refused: 0,
+    };
+  if (event.type === "ScanRefused") {
+    tables.putSource({ ...row, refused: event.position });
+  } else if (event.type === "ScanStarted") {
+    const path = JSON.stringify(event.data.path);
+    const single = event.data.single === true;
+    tables.putSource({ ...row, path, single, started: event.position });
+  } else {
+    const { entries, bytes, fileSystem } = event.data;
+    tables.putSource({ ...row, entries, bytes, fileSystem, scanned: event.position, refused: 0 });
+  }
+}
+
+/** Multipart objects are stored one an event, with their key written out. */
+function closeUploads(
+  tables: RunTables,
+  event: Extract<AnyEvent, { type: "ObjectsStored" }>,
+): void {
+  if (event.data.multipart === undefined) return;
+  tables.removeUpload(event.data.multipart);
+}

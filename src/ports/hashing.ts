@@ -1,0 +1,18 @@
+import type { Sha256 } from "../core/hash.ts";
+
+/** Hashes, checksums and compression by the platform's native code. Synchronous. */
+export interface Hashing {
+  readonly sha256: Sha256;
+  incremental(): IncrementalHash;
+  /** CRC-32 (IEEE 802.3), continued from `before`. */
+  crc32(bytes: Uint8Array, before?: number): number;
+  /** zstd, one frame (RFC 8878). */
+  compress(bytes: Uint8Array): Uint8Array;
+  /** Of one frame. Throws where it is none. */
+  decompress(bytes: Uint8Array): Uint8Array;
+}
+
+export interface IncrementalHash {
+  update(bytes: Uint8Array): void;
+  digest(): Uint8Array;
+}

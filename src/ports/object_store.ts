@@ -1,0 +1,138 @@
+/**
+ * A store of objects with S3's meaning of key, version ID, ETag, storage class and conditions
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/). Keys are relative to the repository's prefix.
+ *
+ * Errors are HoldfastErrors: "conflict" (a condition was not met, 412 or 409), "gone" (no such
+ * bucket, key or version), "denied", "refused" (the store does not do this: 400, 403 on a class,
+ * 405, 501, KeyTooLong; `context.code` is the store's code), "unreachable" (after the retries),
+ * "disk-full", "damage" (checksum mismatch).
+ */
+export interface ObjectStore {
+  readonly kind: "s3" | "folder";
+  /** For messages: `s3://bucket/prefix` or `file:///dir`, without credentials. */
+  readonly url: string;
+  /** What the store was found or declared to do; see probe. */
+  readonly features: StoreFeatures;
+  /** Smallest part of a multipart upload but the last, largest part, parts and object (bytes). */
+  readonly limits: StoreLimits;
+  /** Whether a key can be held as it is; a reason where it cannot. No request. */
+  refusesKey(key: string): string | undefined;
+  put(key: string, body: Uint8Array, options: PutOptions): Promise<StoredObject>;
+  get(key: string, options?: GetOptions): Promise<ObjectBody>;
+  /** undefined where the key (or version) is not there. */
+  head(key: string, options?: { versionId?: string }): Promise<ObjectHead | undefined>;
+  /** Current objects in key order (bytes), page by page. */
+  list(prefix: string, options?: { startAfter?: string }): AsyncIterable<ListedObject[]>;
+  createUpload(key: string, options: PutOptions): Promise<string>;
+  uploadPart(key: string, uploadId: string, part: number, body: Uint8Array): Promise<UploadedPart>;
+  completeUpload(
+    key: string,
+    uploadId: string,
+    parts: readonly UploadedPart[],
+    options: CompleteOptions,
+  ): Promise<StoredObject>;
+  /** Aborts; an upload that is not there any more is no error. */
+  abortUpload(key: string, uploadId: string): Promise<void>;
+  listUploads(prefix: string): Promise<OpenUpload[]>;
+  /** A stream of unknown length, in one multipart upload that is aborted where the stream fails. */
+  putStream(
+    key: string,
+    body: ReadableStream<Uint8Array>,
+    options: PutOptions,
+  ): Promise<StoredObject>;
+  close(): void;
+}
+
+export interface PutOptions {
+  /** User metadata without the `x-amz-meta-` prefix, ASCII. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly storageClass?: string;
+  readonly contentType?: string;
+  /** `If-None-Match: *`: fail with "conflict" where the key exists. */
+  readonly ifNoneMatch?: boolean;
+  /** SHA-256 of the body, 64 hex digits, where the caller has it already: spares a second pass. */
+  readonly sha256?: string;
+}
+
+export interface CompleteOptions {
+  /** CRC32 of the whole object, 8 hex digits; checked by stores that know full-object checksums. */
+  readonly crc32: string;
+  readonly size: number;
+  readonly ifNoneMatch?: boolean;
+}
+
+export interface StoredObject {
+  /** Without quotes. */
+  readonly etag: string;
+  /** Absent where the store keeps no versions. */
+  readonly versionId?: string;
+  /** "crc32:8 hex digits" as the store confirmed it (full object), "crc32-parts:<base64>-N" where composite. */
+  readonly checksum?: string;
+}
+
+export interface UploadedPart {
+  readonly part: number;
+  readonly etag: string;
+  readonly size: number;
+  /** 8 hex digits. */
+  readonly crc32: string;
+}
+
+export interface OpenUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  /** Milliseconds since 1970. */
+  readonly initiated: number;
+}
+
+export interface GetOptions {
+  readonly versionId?: string;
+  readonly ifMatch?: string;
+  /** First byte and length. */
+  readonly range?: { readonly offset: number; readonly length: number };
+}
+
+export interface ObjectBody {
+  /** Must be read to its end or cancelled. A failing connection is resumed inside by ranged GETs with If-Match. */
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly head: ObjectHead;
+}
+
+export interface ObjectHead {
+  readonly size: number;
+  readonly etag: string;
+  readonly versionId?: string;
+  /** "STANDARD" where the store names none. */
+  readonly storageClass: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970. */
+  readonly lastModified: number;
+}
+
+export interface ListedObject {
+  readonly key: string;
+  readonly size: number;
+  readonly etag: string;
+  readonly storageClass: string;
+  readonly lastModified: number;
+}
+
+/** Each is true, or false with a sentence why: the messages the runs show (docs/stores.md). */
+export interface StoreFeatures {
+  readonly conditionalPut: Feature;
+  readonly versions: Feature;
+  readonly checksums: Feature;
+  readonly metadata: Feature;
+  readonly multipart: Feature;
+  readonly storageClass: Feature;
+  readonly encryption: Feature;
+}
+export type Feature = { readonly works: true } | { readonly works: false; readonly reason: string };
+
+export interface StoreLimits {
+  readonly minPart: number;
+  readonly maxPart: number;
+  readonly maxParts: number;
+  readonly maxObject: number;
+  readonly maxKeyBytes: number;
+}

@@ -1,0 +1,70 @@
+import type { PathText } from "../core/path_text.ts";
+import type { FolderListing } from "../core/scan/listing.ts";
+
+export type { FolderListing };
+
+/**
+ * Where entries come from. Listing is synchronous, because a walk is one system call after another
+ * and awaiting each costs more than the call; reading content is asynchronous.
+ *
+ * Every failure of a single entry is reported as data or as a HoldfastError of kind "entry", never
+ * as anything that stops a walk.
+ */
+export interface Source {
+  readonly kind: "local";
+  /** What the walker keeps: nanosecond times and names as bytes, or less (docs/stores.md). */
+  readonly fidelity: "full" | "portable";
+  /**
+   * Opens the source. Throws kind "gone" where it is absent, "entry" where it cannot be read.
+   * A single file is a root with one entry of that file's name.
+   */
+  open(): SourceRoot;
+}
+
+export interface SourceRoot {
+  /** True where the source is one file. */
+  readonly single: boolean;
+  /** The root folder itself as a packed stat record (core/stat_record.ts); of a single file's parent. */
+  readonly stat: Uint8Array;
+  readonly folder: SourceFolder;
+  /** Opens a file below the root for reading, following no symlink. Throws kind "entry". */
+  openFile(path: PathText): SourceFile;
+  /** Reads what a listing does not hold, following no symlink. Throws kind "entry". */
+  readTarget(path: PathText): PathText;
+  readAttributes(path: PathText): Attribute[];
+  close(): void;
+}
+
+export interface SourceFolder {
+  /** Identity of the file system that holds this folder: UUID or fsid and subvolume, as text. */
+  readonly fileSystem: string;
+  /** Time stamp resolution in ns below which a change may be invisible (DESIGN section 5, racy): 20 ms on local ns walkers, 2 s portable or FAT, 3 s network or FUSE. */
+  readonly racyWindow: bigint;
+  /** All entries, sorted by name bytes. Throws kind "entry" where the folder cannot be read to its end. */
+  list(): FolderListing;
+  /** Opens a subfolder, following no symlink. Throws kind "entry". */
+  enter(name: PathText): SourceFolder;
+  /** The target of the symlink `name`. Throws kind "entry". */
+  readTarget(name: PathText): PathText;
+  /** xattrs of `name` ("" is the folder itself), sorted by name; [] where there are none. */
+  readAttributes(name: PathText): Attribute[];
+  close(): void;
+}
+
+/** An extended attribute: POSIX ACLs are `system.posix_acl_access` and `system.posix_acl_default`. */
+export interface Attribute {
+  readonly name: PathText;
+  readonly value: Uint8Array;
+}
+
+/** An open file. */
+export interface SourceFile {
+  /** fstat as a packed stat record: compared with the observation before and after the read. */
+  stat(): Uint8Array;
+  /**
+   * Reads up to `buffer.length` bytes from the current position; 0 at the end. Fills the buffer
+   * unless the end comes first. May be synchronous for small files.
+   */
+  read(buffer: Uint8Array): number | Promise<number>;
+  close(): void;
+}

@@ -1,0 +1,46 @@
+import { exitCodeOf } from "../core/exit_code.ts";
+import { type ErrorKind, HoldfastError, messageOf } from "../core/error.ts";
+
+/** What was thrown, for people: `error: …`, its context, `hint: …`. */
+export function errorLines(error: unknown, options: { readonly debug?: boolean } = {}): string[] {
+  const lines = [`error: ${messageOf(error)}`];
+  if (error instanceof HoldfastError) {
+    for (const [key, value] of Object.entries(error.context)) lines.push(`  ${key}: ${value}`);
+    if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
+  } else {
+    lines.push("hint: this is a fault in holdfast: repeat with --debug and report what it says");
+  }
+  if (options.debug) lines.push(...causeLines(error));
+  return lines;
+}
+
+function causeLines(error: unknown): string[] {
+  const lines: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) {
+    lines.push(...(at.stack ?? at.message).split("\n").map((line) => `  ${line}`));
+  }
+  return lines;
+}
+
+/** The last line of a run that failed, for programs. */
+export interface ErrorRecord {
+  readonly record: "error";
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly context: Readonly<Record<string, string | number>>;
+  readonly hint: string | null;
+  readonly exit: number;
+}
+
+export function errorRecord(error: unknown): ErrorRecord {
+  const known = error instanceof HoldfastError;
+  const kind = known ? error.kind : "failed";
+  return {
+    record: "error",
+    kind,
+    message: messageOf(error),
+    context: known ? error.context : {},
+    hint: (known ? error.hint : undefined) ?? null,
+    exit: exitCodeOf(kind),
+  };
+}

@@ -1,0 +1,99 @@
+import type { AnyEvent, EventData, EventType, ObservedFolder } from "../core/event/event.ts";
+import { displayPath, joinPath, type JsonPath, textOfJson } from "../core/path_text.ts";
+import { formatSize } from "../core/size_text.ts";
+import { counted } from "./count_text.ts";
+import { timeText, type ZoneOffset } from "./time_text.ts";
+
+/** `log`: one line an event: position, time, type, and what it says in short. */
+export function eventLineText(event: AnyEvent, atMs: number, zone: ZoneOffset): string {
+  const position = String(event.position).padStart(7);
+  const line = `${position}  ${timeText(atMs, zone)}  ${event.type.padEnd(17)}  ${
+    summaryOf(event)
+  }`;
+  return line.trimEnd();
+}
+
+type Summaries = { readonly [T in EventType]: (data: EventData[T]) => string };
+
+const SUMMARIES: Summaries = {
+  RepositoryCreated: (d) => `${d.repository} at ${d.url}, layout ${d.layout}`,
+  StoreProbed: (d) => `${d.url}: ${lacking(d.features)}`,
+  RunStarted: (d) => `${d.command} of ${d.job} by ${d.user} on ${d.host}, holdfast ${d.program}`,
+  RunFinished: (d) => [`exit code ${d.outcome}`, ...totals(d.totals)].join(", "),
+  RunInterrupted: (d) => `run ${d.run} ended without a word`,
+  GuardOverridden: (d) =>
+    `${sourceText(d.source)}${d.guard}: ${counted(d.missing, "entry", "entries")} let go`,
+  ScanStarted: (d) => `${sourceText(d.source)}${shown(d.path)}`,
+  EntriesObserved: (d) => `${sourceText(d.source)}${observed(d.folders)}`,
+  ScanRefused: (d) =>
+    `${sourceText(d.source)}${d.guard}: ${counted(d.missing, "entry", "entries")} missing, ` +
+    `limit ${d.limit}`,
+  ScanCompleted: (d) =>
+    `${sourceText(d.source)}${counted(BigInt(d.entries), "entry", "entries")}, ` +
+    `${formatSize(BigInt(d.bytes))}, digest ${d.digest.slice(0, 16)}…`,
+  UploadStarted: (d) => `${d.key}, ${formatSize(BigInt(d.size))}`,
+  UploadCreated: (d) => d.key,
+  UploadAborted: (d) => `${d.key}: ${d.reason}`,
+  ObjectsStored: (d) => {
+    const objects = d.folders.flatMap((folder) => folder.objects);
+    const bytes = objects.reduce((sum, { size }) => sum + BigInt(size ?? 0), 0n);
+    const where = firstPath(d.folders[0]?.path, objects[0]?.name, objects.length);
+    return `${sourceText(d.source)}${counted(objects.length, "object")}, ${formatSize(bytes)}, ` +
+      `${d.class}: ${where}`;
+  },
+  ObjectsRefused: (d) =>
+    `${sourceText(d.source)}${counted(d.entries.length, "entry", "entries")}: ` +
+    `${shown(d.entries[0]?.path ?? "")}: ${d.entries[0]?.reason ?? ""}`,
+  SnapshotCreated: (d) =>
+    `${counted(BigInt(d.entries), "entry", "entries")}, ${formatSize(BigInt(d.bytes))}` +
+    (d.gaps ? `, ${counted(d.gaps, "gap")}` : ""),
+  RestorePlanned: (d) =>
+    `${counted(BigInt(d.entries), "entry", "entries")}, ${formatSize(BigInt(d.bytes))} ` +
+    `of position ${d.position} to ${shown(d.to)}`,
+  EntriesRestored: (d) =>
+    `${counted(BigInt(d.entries), "entry", "entries")}, ${formatSize(BigInt(d.bytes))}` +
+    failures(BigInt(d.failed.length)),
+  RestoreFinished: (d) =>
+    `exit code ${d.outcome}, ${counted(BigInt(d.entries), "entry", "entries")}, ` +
+    `${formatSize(BigInt(d.bytes))}${failures(BigInt(d.failed))}`,
+};
+
+function summaryOf(event: AnyEvent): string {
+  return (SUMMARIES[event.type] as (data: unknown) => string)(event.data);
+}
+
+function observed(folders: readonly ObservedFolder[]): string {
+  const entries = folders.flatMap((folder) => folder.entries);
+  const counts = new Map<string, number>();
+  for (const { change } of entries) counts.set(change, (counts.get(change) ?? 0) + 1);
+  const changes = [...counts].map(([change, count]) => `${count} ${change}`).join(", ");
+  return `${changes}: ${firstPath(folders[0]?.path, entries[0]?.name, entries.length)}`;
+}
+
+function firstPath(folder: JsonPath = "", name: JsonPath = "", count: number): string {
+  const path = displayPath(joinPath(textOfJson(folder), textOfJson(name)));
+  return count > 1 ? `${path} …` : path;
+}
+
+function lacking(features: Readonly<Record<string, string>>): string {
+  const missing = Object.entries(features).filter(([, value]) => value !== "works");
+  return missing.length === 0
+    ? "everything works"
+    : missing.map(([name, reason]) => `${name}: ${reason}`).join("; ");
+}
+
+function totals(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).map(([name, value]) => `${name} ${value}`);
+}
+
+function failures(count: bigint): string {
+  return count === 0n ? "" : `, ${count} failed`;
+}
+
+function sourceText(name: string): string {
+  return name === "" ? "" : `${name}: `;
+}
+
+function shown(path: JsonPath): string {
+  return displayPath(textOfJson(path));
+}

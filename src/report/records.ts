@@ -1,0 +1,169 @@
+import { jsonOfText, type JsonPath, type PathText } from "../core/path_text.ts";
+import type { Signal } from "../core/signal.ts";
+import type { EntryStat, EntryType } from "../core/stat_record.ts";
+import type { ErrorRecord } from "./error_text.ts";
+import { isoNanoseconds } from "./time_text.ts";
+
+/**
+ * What `--json` writes to standard output: one JSON object a line, told apart by `record`. Fields
+ * are never renamed, new ones may come. `log --json` writes the events' own lines instead, which
+ * have a `type` and no `record` (docs/event_log.md). Sizes and counts are numbers, times RFC 3339 in
+ * UTC, paths strings or `{"b64": …}` where they are not UTF-8.
+ */
+export type OutputRecord =
+  | EntryRecord
+  | SnapshotRecord
+  | FactsRecord
+  | StepRecord
+  | SummaryRecord
+  | PhaseRecord
+  | ProgressRecord
+  | NoticeRecord
+  | EntryErrorRecord
+  | ErrorRecord;
+
+/** `ls`: an entry. */
+export interface EntryRecord {
+  readonly record: "entry";
+  readonly path: JsonPath;
+  readonly type: EntryType;
+  readonly mode: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly mtime: string;
+  readonly target: JsonPath | null;
+  readonly sha256: string | null;
+}
+
+/** `snapshots`: a snapshot. */
+export interface SnapshotRecord {
+  readonly record: "snapshot";
+  readonly position: number;
+  readonly at: string;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly gaps: number;
+  readonly sources: readonly { readonly name: string; readonly digest: string }[];
+}
+
+/** `status`, `stats`: facts by name. */
+export interface FactsRecord {
+  readonly record: "status" | "stats";
+  readonly [fact: string]: FactValue;
+}
+
+export type FactValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly FactValue[]
+  | { readonly [key: string]: FactValue };
+
+/** `--dry-run`: a step of the plan. */
+export interface StepRecord {
+  readonly record: "step";
+  readonly action: string;
+  readonly path: JsonPath;
+  readonly size: number;
+  readonly reason: string;
+}
+
+/** The end of a run: what it did. */
+export interface SummaryRecord {
+  readonly record: "summary";
+  readonly command: string;
+  readonly job: string;
+  readonly exit: number;
+  readonly seconds: number;
+  readonly totals: { readonly [total: string]: FactValue };
+}
+
+export interface PhaseRecord {
+  readonly record: "phase";
+  readonly name: string;
+  readonly subject: string | null;
+}
+
+/** At most one a second; fields that a phase does not count are null. */
+export interface ProgressRecord {
+  readonly record: "progress";
+  readonly phase: string;
+  readonly done: number;
+  readonly total: number | null;
+  readonly bytes: number | null;
+  readonly total_bytes: number | null;
+  readonly path: JsonPath | null;
+}
+
+export interface NoticeRecord {
+  readonly record: "notice";
+  readonly text: string;
+}
+
+export interface EntryErrorRecord {
+  readonly record: "entry-error";
+  readonly path: JsonPath;
+  readonly reason: string;
+}
+
+export function entryRecord(
+  path: PathText,
+  stat: EntryStat,
+  content: { readonly target?: PathText; readonly sha256?: string } = {},
+): EntryRecord {
+  return {
+    record: "entry",
+    path: jsonOfText(path),
+    type: stat.type,
+    mode: stat.mode.toString(8).padStart(4, "0"),
+    uid: stat.uid,
+    gid: stat.gid,
+    size: Number(stat.size),
+    mtime: isoNanoseconds(stat.mtime),
+    target: content.target === undefined ? null : jsonOfText(content.target),
+    sha256: content.sha256 ?? null,
+  };
+}
+
+export function signalRecord(
+  signal: Signal,
+): PhaseRecord | ProgressRecord | NoticeRecord | EntryErrorRecord {
+  switch (signal.kind) {
+    case "phase":
+      return { record: "phase", name: signal.name, subject: signal.subject ?? null };
+    case "notice":
+      return { record: "notice", text: signal.text };
+    case "entry-error":
+      return { record: "entry-error", path: jsonOfText(signal.path), reason: signal.reason };
+    case "scan":
+      return progress("scan", signal.entries, {
+        bytes: signal.bytes,
+        path: jsonOfText(signal.path),
+      });
+    case "replay":
+      return progress("replay", signal.done, { total: signal.total });
+    case "upload":
+    case "restore":
+      return progress(signal.kind, signal.done, {
+        total: signal.total,
+        bytes: signal.bytes,
+        total_bytes: signal.totalBytes,
+        path: jsonOfText(signal.current),
+      });
+  }
+}
+
+function progress(
+  phase: string,
+  done: number,
+  rest: Partial<ProgressRecord>,
+): ProgressRecord {
+  const { total = null, bytes = null, total_bytes = null, path = null } = rest;
+  return { record: "progress", phase, done, total, bytes, total_bytes, path };
+}
+
+export function recordLine(record: OutputRecord): string {
+  return JSON.stringify(record);
+}

@@ -1,0 +1,81 @@
+import { DatabaseSync } from "node:sqlite";
+import { HoldfastError, messageOf } from "../core/error.ts";
+
+/**
+ * Opens a SQLite database in WAL mode. Only `create` makes a file. Throws kind "no-repository" where
+ * it is missing, "damage" where SQLite cannot read it.
+ */
+export function openDatabase(file: string, mode: "create" | "write" | "read"): DatabaseSync {
+  if (mode !== "create" && !exists(file)) throw missingDatabase(file);
+  return guarded(file, () => {
+    const db = new DatabaseSync(file, { readOnly: mode === "read" });
+    db.exec("PRAGMA busy_timeout = 60000");
+    if (mode !== "read") db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    db.exec("PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY");
+    return db;
+  });
+}
+
+export function missingDatabase(file: string): HoldfastError {
+  return new HoldfastError("no-repository", `no database at ${file}`, {
+    context: { file },
+    hint:
+      "a new job gets one by `holdfast init`; where the repository exists already its index must be " +
+      "rebuilt, and nothing was written",
+  });
+}
+
+function exists(file: string): boolean {
+  try {
+    return Deno.statSync(file).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw new HoldfastError("failed", `cannot look at the database ${file}: ${messageOf(error)}`, {
+      context: { file },
+      cause: error,
+    });
+  }
+}
+
+/** Turns SQLite's errors into ours (https://www.sqlite.org/rescode.html). */
+export function guarded<Result>(file: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw translated(file, error);
+  }
+}
+
+const CORRUPT = 11;
+const FULL = 13;
+const NOT_A_DATABASE = 26;
+const IO_ERROR = 10;
+
+function translated(file: string, error: unknown): unknown {
+  if (error instanceof HoldfastError || !(error instanceof Error)) return error;
+  const code = (error as { errcode?: number }).errcode;
+  if (code === undefined && !/disk|database|SQL/i.test(error.message)) return error;
+  const primary = (code ?? 0) & 0xff;
+  const text = error.message;
+  const context = { file };
+  if (primary === FULL || /disk is full/.test(text)) {
+    return new HoldfastError("disk-full", `no space left for the database ${file}`, {
+      context,
+      hint: "free some space and run again: nothing acknowledged is lost",
+      cause: error,
+    });
+  }
+  if ([CORRUPT, NOT_A_DATABASE].includes(primary) || /malformed|not a database/.test(text)) {
+    return new HoldfastError("damage", `the database ${file} is damaged: ${text}`, {
+      context,
+      hint: "keep the file, and see docs/event_log.md on a damaged database",
+      cause: error,
+    });
+  }
+  const hint = primary === IO_ERROR ? "check the disk that holds it" : undefined;
+  return new HoldfastError("failed", `the database ${file} failed: ${text}`, {
+    context,
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  });
+}

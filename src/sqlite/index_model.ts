@@ -1,0 +1,127 @@
+import type { DatabaseSync } from "node:sqlite";
+import { folderPaths } from "../core/index/folder_paths.ts";
+import { FILE_CODE } from "../core/stat_record.ts";
+import type { IndexModel, Totals, Unstored, UnstoredCursor } from "../ports/event_log.ts";
+import { entryRow, folderRow, sqliteIndexTables } from "./index_tables.ts";
+import { runRow, snapshotRow, sourceRow, sqliteRunTables, uploadRow } from "./run_tables.ts";
+
+type Raw = Record<string, unknown>;
+
+/** The queries of the commands over the projections. */
+export function sqliteIndexModel(db: DatabaseSync): IndexModel {
+  const tables = { ...sqliteIndexTables(db), ...sqliteRunTables(db) };
+  const paths = folderPaths(tables);
+  const statements = prepare(db);
+  const all = <Row>(sql: string, map: (raw: Raw) => Row, ...values: number[]): Row[] =>
+    (db.prepare(sql).all(...values) as Raw[]).map(map);
+
+  return {
+    tables,
+    paths,
+    hasPending: (folder) => statements.hasPending.get(folder) !== undefined,
+    statDigest: (folder) =>
+      (statements.statDigest.get(folder) as { digest: Uint8Array | null } | undefined)?.digest ??
+        undefined,
+    setStatDigest(folder, digest) {
+      statements.setStatDigest.run(digest, folder);
+    },
+    unread: (before, after, limit) => unread(statements, before, after, limit),
+    unreadTotals: (before) => totalsOf(db, `${UNREAD} AND ${PENDING}`, before),
+    unstoredTotals: () => totalsOf(db, `state & 1 = 0 AND stored <= 0 AND ${PENDING}`),
+    totals: () => totalsOf(db, "state & 1 = 0"),
+    unreadable: () => countUnreadable(db),
+    countBelow: (folder) => Number((statements.countBelow.get(folder) as Raw).n),
+    runs: (limit) => all("SELECT * FROM runs ORDER BY position DESC LIMIT ?", runRow, limit),
+    openRuns: () =>
+      all(
+        "SELECT * FROM runs WHERE finished IS NULL AND interrupted = 0 ORDER BY position",
+        runRow,
+      ),
+    snapshots: () => all("SELECT * FROM snapshots ORDER BY position", snapshotRow),
+    uploads: () => all("SELECT * FROM uploads ORDER BY position", uploadRow),
+    sources: () => all("SELECT * FROM sources ORDER BY name", sourceRow),
+  };
+}
+
+/** Said as the partial index entries_pending says it, so that SQLite may use that. */
+const PENDING = "(stored <= 0 OR state <> 0)";
+
+/** Not stored; or stored, but not settled or not readable when it was last looked at. */
+const UNREAD = "state & 1 = 0 AND (stored <= 0 OR (state & 6 <> 0 AND position < ?1))";
+
+function prepare(db: DatabaseSync) {
+  return {
+    hasPending: db.prepare(
+      `SELECT 1 FROM entries WHERE folder = ? AND state & 1 = 0 AND (stored <= 0 OR state <> 0)
+       LIMIT 1`,
+    ),
+    statDigest: db.prepare("SELECT stat_digest AS digest FROM folders WHERE id = ?"),
+    setStatDigest: db.prepare("UPDATE folders SET stat_digest = ? WHERE id = ?"),
+    countBelow: db.prepare(
+      `WITH RECURSIVE below (id) AS (
+         SELECT ? UNION ALL
+         SELECT folders.id FROM folders JOIN below ON folders.parent = below.id
+         WHERE folders.state & 1 = 0)
+       SELECT COUNT(*) + (SELECT COUNT(*) FROM entries JOIN below ON folder = below.id
+                          WHERE state & 1 = 0) AS n FROM below`,
+    ),
+    unstoredFolders: db.prepare(
+      "SELECT * FROM folders WHERE id > ? AND state & 1 = 0 AND stored <= 0 AND parent <> 0 ORDER BY id LIMIT ?",
+    ),
+    unstoredEntries: db.prepare(
+      `SELECT * FROM entries INDEXED BY entries_pending
+       WHERE (folder, name) > (?2, ?3) AND ${UNREAD} AND ${PENDING}
+       ORDER BY folder, name LIMIT ?4`,
+    ),
+  };
+}
+
+/** Folders first: an empty folder's marker must not wait for a million files. */
+function unread(
+  statements: ReturnType<typeof prepare>,
+  before: number,
+  after: UnstoredCursor | undefined,
+  limit: number,
+): Unstored[] {
+  const found: Unstored[] = [];
+  if (after === undefined || after.isFolder) {
+    for (const raw of statements.unstoredFolders.all(after?.folder ?? 0, limit) as Raw[]) {
+      found.push({ isFolder: true, row: folderRow(raw) });
+    }
+    if (found.length === limit) return found;
+  }
+  const cursor = after === undefined || after.isFolder ? undefined : after;
+  const rows = statements.unstoredEntries.all(
+    before,
+    cursor?.folder ?? 0,
+    cursor?.name ?? new Uint8Array(0),
+    limit - found.length,
+  ) as Raw[];
+  for (const raw of rows) found.push({ isFolder: false, row: entryRow(raw) });
+  return found;
+}
+
+/** Sizes are inside the packed stat, so bytes are added up here, row by row. */
+function totalsOf(db: DatabaseSync, where: string, ...values: number[]): Totals {
+  const counted = `SELECT COUNT(*) AS n FROM folders WHERE parent <> 0 AND ${where}`;
+  const folders = db.prepare(counted).get(...values) as Raw;
+  let entries = Number(folders.n);
+  let files = 0;
+  let bytes = 0n;
+  for (const raw of db.prepare(`SELECT stat FROM entries WHERE ${where}`).iterate(...values)) {
+    const stat = (raw as Raw).stat as Uint8Array;
+    entries++;
+    if (stat[0] !== FILE_CODE) continue;
+    files++;
+    bytes += new DataView(stat.buffer, stat.byteOffset).getBigInt64(24, true);
+  }
+  return { entries, files, bytes };
+}
+
+function countUnreadable(db: DatabaseSync): number {
+  const row = db.prepare(
+    `SELECT (SELECT COUNT(*) FROM entries WHERE state & 1 = 0 AND ${PENDING} AND state & 2 <> 0) +
+            (SELECT COUNT(*) FROM folders WHERE state & 1 = 0 AND state & 2 <> 0) AS n`,
+  ).get() as Raw;
+  return Number(row.n);
+}

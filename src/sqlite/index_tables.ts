@@ -1,0 +1,196 @@
+import type { DatabaseSync } from "node:sqlite";
+import type {
+  ContentRow,
+  DigestKind,
+  EntryRow,
+  FolderRow,
+  IndexTables,
+} from "../core/index/rows.ts";
+import { REMOVED, UNSTABLE } from "../core/index/rows.ts";
+
+type Raw = Record<string, unknown>;
+
+/** The index's tables in SQLite (schema.ts), by prepared statements. */
+export function sqliteIndexTables(db: DatabaseSync): IndexTables {
+  const statements = prepare(db);
+  return {
+    nextFolderId() {
+      return Number((statements.lastFolder.get() as Raw).id ?? 0) + 1;
+    },
+    findFolder(parent, name) {
+      return folderOf(statements.findFolder.get(parent, name) as Raw | undefined);
+    },
+    folderById(id) {
+      return folderOf(statements.folderById.get(id) as Raw | undefined);
+    },
+    putFolder(row) {
+      const { stored, sha256, key, version, etag } = row.content;
+      statements.putFolder.run(
+        ...[row.id, row.parent, row.name, row.fileSystem, row.stat, row.attributes, row.state],
+        ...[row.position, stored, sha256, key, version, packEtag(etag)],
+      );
+    },
+    foldersIn: (parent) => mapped(statements.foldersIn.iterate(parent), folderRow),
+    findEntry(folder, name) {
+      const raw = statements.findEntry.get(folder, name) as Raw | undefined;
+      return raw === undefined ? undefined : entryRow(raw);
+    },
+    insertEntry: (row) => putEntry(statements.insertEntry, row),
+    putEntry: (row) => putEntry(statements.putEntry, row),
+    storeContent(folder, name, content, { prev, position, state }) {
+      const { stored, sha256, key, version, etag } = content;
+      const result = statements.storeContent.run(
+        ...[stored, sha256, key, version, packEtag(etag), position, state, folder, name, prev],
+      );
+      return Number(result.changes) === 1;
+    },
+    entriesIn: (folder) => mapped(statements.entriesIn.iterate(folder), entryRow),
+    addLink(fileSystem, fileId, folder, name) {
+      statements.addLink.run(fileSystem, BigInt.asIntN(64, fileId), folder, name);
+    },
+    removeLink(fileSystem, fileId, folder, name) {
+      statements.removeLink.run(fileSystem, BigInt.asIntN(64, fileId), folder, name);
+    },
+    linkGroup(fileSystem, fileId) {
+      return statements.linkGroup.all(fileSystem, BigInt.asIntN(64, fileId)) as {
+        folder: number;
+        name: Uint8Array;
+      }[];
+    },
+    digest(kind, folder) {
+      const raw = statements.digest[kind].get(folder) as { digest: Uint8Array | null } | undefined;
+      return raw?.digest ?? undefined;
+    },
+    setDigest(kind, folder, digest) {
+      statements.setDigest[kind].run(digest, folder);
+    },
+    clearDigest(kind, folder) {
+      return Number(statements.clearDigest[kind].run(folder).changes) > 0;
+    },
+    listingChanged(folder) {
+      statements.listingChanged.run(folder);
+    },
+  };
+}
+
+type Statement = ReturnType<DatabaseSync["prepare"]>;
+
+const FOLDER_COLUMNS =
+  "id, parent, name, file_system, stat, attributes, state, position, stored, sha256, object_key, version_id, etag";
+const ENTRY_COLUMNS =
+  "folder, name, stat, links, target, attributes, state, position, stored, sha256, object_key, version_id, etag";
+const MARKS = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
+
+function prepare(db: DatabaseSync) {
+  const entries = `SELECT ${ENTRY_COLUMNS} FROM entries WHERE folder = ?`;
+  const folders = `SELECT ${FOLDER_COLUMNS} FROM folders WHERE`;
+  const update = FOLDER_COLUMNS.split(", ").slice(1).map((name) => `${name} = excluded.${name}`);
+  return {
+    lastFolder: db.prepare("SELECT MAX(id) AS id FROM folders"),
+    findFolder: db.prepare(`${folders} parent = ? AND name = ?`),
+    folderById: db.prepare(`${folders} id = ?`),
+    foldersIn: db.prepare(`${folders} parent = ? ORDER BY name`),
+    putFolder: db.prepare(
+      `INSERT INTO folders (${FOLDER_COLUMNS}) VALUES (${MARKS}) ON CONFLICT (id) DO UPDATE SET ${update}`,
+    ),
+    findEntry: db.prepare(`${entries} AND name = ?`),
+    entriesIn: db.prepare(`${entries} ORDER BY name`),
+    insertEntry: db.prepare(`INSERT INTO entries (${ENTRY_COLUMNS}) VALUES (${MARKS})`),
+    putEntry: db.prepare(`INSERT OR REPLACE INTO entries (${ENTRY_COLUMNS}) VALUES (${MARKS})`),
+    storeContent: db.prepare(
+      `UPDATE entries SET stored = ?, sha256 = ?, object_key = ?, version_id = ?, etag = ?,
+         position = ?, state = (state & ${UNSTABLE}) | ?
+       WHERE folder = ? AND name = ? AND position = ? AND state & ${REMOVED} = 0`,
+    ),
+    addLink: db.prepare("INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?)"),
+    removeLink: db.prepare(
+      "DELETE FROM links WHERE file_system = ? AND file_id = ? AND folder = ? AND name = ?",
+    ),
+    linkGroup: db.prepare("SELECT folder, name FROM links WHERE file_system = ? AND file_id = ?"),
+    digest: {
+      tree: db.prepare("SELECT tree_digest AS digest FROM folders WHERE id = ?"),
+      content: db.prepare("SELECT content_digest AS digest FROM folders WHERE id = ?"),
+    },
+    setDigest: {
+      tree: db.prepare("UPDATE folders SET tree_digest = ? WHERE id = ?"),
+      content: db.prepare("UPDATE folders SET content_digest = ? WHERE id = ?"),
+    },
+    clearDigest: {
+      tree: db.prepare(
+        `UPDATE folders SET tree_digest = NULL, content_digest = NULL
+         WHERE id = ? AND (tree_digest IS NOT NULL OR content_digest IS NOT NULL)`,
+      ),
+      content: db.prepare(
+        "UPDATE folders SET content_digest = NULL WHERE id = ? AND content_digest IS NOT NULL",
+      ),
+    },
+    listingChanged: db.prepare(
+      "UPDATE folders SET stat_digest = NULL WHERE id = ? AND stat_digest IS NOT NULL",
+    ),
+  } satisfies Record<string, Statement | Record<DigestKind, Statement>>;
+}
+
+function putEntry(statement: Statement, row: EntryRow): void {
+  const { stored, sha256, key, version, etag } = row.content;
+  statement.run(
+    ...[row.folder, row.name, row.stat, row.links, row.target, row.attributes, row.state],
+    ...[row.position, stored, sha256, key, version, packEtag(etag)],
+  );
+}
+
+function folderOf(raw: Raw | undefined): FolderRow | undefined {
+  return raw === undefined ? undefined : folderRow(raw);
+}
+
+export function folderRow(raw: Raw): FolderRow {
+  return {
+    id: raw.id as number,
+    parent: raw.parent as number,
+    name: raw.name as Uint8Array,
+    fileSystem: raw.file_system as string,
+    stat: raw.stat as Uint8Array,
+    attributes: raw.attributes as string | null,
+    state: raw.state as number,
+    position: raw.position as number,
+    content: contentRow(raw),
+  };
+}
+
+export function entryRow(raw: Raw): EntryRow {
+  return {
+    folder: raw.folder as number,
+    name: raw.name as Uint8Array,
+    stat: raw.stat as Uint8Array,
+    links: raw.links as number,
+    target: raw.target as Uint8Array | null,
+    attributes: raw.attributes as string | null,
+    state: raw.state as number,
+    position: raw.position as number,
+    content: contentRow(raw),
+  };
+}
+
+function contentRow(raw: Raw): ContentRow {
+  return {
+    stored: raw.stored as number,
+    sha256: raw.sha256 as Uint8Array | null,
+    key: raw.object_key as string | null,
+    version: raw.version_id as string | null,
+    etag: unpackEtag(raw.etag as Uint8Array | string | null),
+  };
+}
+
+const md5 = /^[0-9a-f]{32}$/;
+
+/** An ETag that is an MD5 in hex takes 16 bytes instead of 32. */
+function packEtag(etag: string | null): Uint8Array | string | null {
+  return etag !== null && md5.test(etag) ? Uint8Array.fromHex(etag) : etag;
+}
+
+function unpackEtag(etag: Uint8Array | string | null): string | null {
+  return etag instanceof Uint8Array ? etag.toHex() : etag;
+}
+
+function* mapped<Row>(rows: Iterable<unknown>, map: (raw: Raw) => Row): Generator<Row> {
+  for (const raw of rows) yield map(raw as Raw);
+}

@@ -1,0 +1,198 @@
+import type { DatabaseSync } from "node:sqlite";
+import { HoldfastError } from "../core/error.ts";
+import type { AnyEvent, AnyNewEvent } from "../core/event/event.ts";
+import {
+  chainHash,
+  eventLine,
+  type Genesis,
+  genesisHash,
+  genesisLine,
+  parseLine,
+} from "../core/event/line.ts";
+import { bytesOfHex, hex, type Sha256 } from "../core/hash.ts";
+import { indexFold } from "../core/index/fold.ts";
+import { projectRuns } from "../core/index/run_fold.ts";
+import type { AppendOptions, EventRange, JobLog, LogHead, LogReader } from "../ports/event_log.ts";
+import type { Clock } from "../ports/environment.ts";
+import { guarded, openDatabase } from "./database.ts";
+import { sqliteIndexModel } from "./index_model.ts";
+import { packLine, readLines } from "./line_storage.ts";
+import { LOG_SCHEMA, PROJECTION_SCHEMA, PROJECTION_VERSION } from "./schema.ts";
+
+export interface LogTools {
+  readonly clock: Clock;
+  readonly sha256: Sha256;
+}
+
+/** Creates a job's database with its genesis: only `init` does. */
+export function createJobLog(file: string, genesis: Genesis, tools: LogTools): JobLog {
+  const db = openDatabase(file, "create");
+  guarded(file, () => {
+    db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
+    db.exec(LOG_SCHEMA);
+    db.exec(PROJECTION_SCHEMA);
+    db.prepare("INSERT INTO meta VALUES ('genesis', ?)").run(genesisLine(genesis));
+    db.prepare("INSERT INTO projections VALUES ('index', ?, 0)").run(PROJECTION_VERSION);
+    db.exec("COMMIT");
+  });
+  return jobLog(db, file, tools, {});
+}
+
+export interface OpenOptions {
+  readonly mode: "write" | "read";
+  /** Everything appended is undone at close: what a dry run needs. */
+  readonly volatile?: boolean;
+}
+
+/** Opens a job's database. Throws kind "no-repository", "damage", "failed". */
+export function openJobLog(file: string, tools: LogTools, options: OpenOptions): JobLog {
+  const db = openDatabase(file, options.mode);
+  return guarded(file, () => jobLog(db, file, tools, { volatile: options.volatile === true }));
+}
+
+/** Version of the projections in the database; other than PROJECTION_VERSION they must be replayed. */
+export function projectionVersion(file: string): number {
+  const db = openDatabase(file, "read");
+  try {
+    return guarded(file, () => {
+      const row = db.prepare("SELECT version FROM projections WHERE name = 'index'").get();
+      return (row as { version: number } | undefined)?.version ?? 0;
+    });
+  } finally {
+    db.close();
+  }
+}
+
+/** Opens the log alone: its projections may be of another version, or gone. */
+export function openLogReader(file: string, sha256: Sha256): LogReader {
+  const db = openDatabase(file, "read");
+  return guarded(file, () => {
+    const genesis = readGenesis(db, file);
+    return {
+      ...logReads(db, file, genesis),
+      head: () => guarded(file, () => readHead(db, genesis, sha256)),
+      close: () => db.close(),
+    };
+  });
+}
+
+function logReads(db: DatabaseSync, file: string, genesis: Genesis) {
+  return {
+    genesis,
+    file,
+    *events(range?: EventRange): Generator<AnyEvent> {
+      for (const { line, position } of readLines(db, range)) {
+        yield parseLine(decoder.decode(line), position);
+      }
+    },
+    lastPositionAt(time: number): number {
+      const row = db.prepare("SELECT MAX(position) AS position FROM events WHERE at <= ?").get(
+        time,
+      );
+      return (row as { position: number | null }).position ?? 0;
+    },
+    lines: (range?: EventRange) => readLines(db, range),
+  };
+}
+
+function readGenesis(db: DatabaseSync, file: string): Genesis {
+  const row = db.prepare("SELECT value FROM meta WHERE name = 'genesis'").get() as
+    | { value: string }
+    | undefined;
+  if (row === undefined) {
+    throw new HoldfastError("damage", `the database ${file} has no genesis`, { context: { file } });
+  }
+  return JSON.parse(row.value);
+}
+
+function readHead(db: DatabaseSync, genesis: Genesis, sha256: Sha256): LogHead {
+  const row = db.prepare("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1").get();
+  if (row === undefined) return { position: 0, hash: genesisHash(genesis, sha256) };
+  const { position, hash } = row as { position: number; hash: Uint8Array };
+  return { position, hash: hex(hash) };
+}
+
+function jobLog(
+  db: DatabaseSync,
+  file: string,
+  { clock, sha256 }: LogTools,
+  { volatile = false }: { volatile?: boolean },
+): JobLog {
+  const genesis = readGenesis(db, file);
+  const index = sqliteIndexModel(db);
+  const fold = indexFold(index.tables);
+  const dataVersion = db.prepare("PRAGMA data_version");
+  const insert = db.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)");
+  const reached = db.prepare("UPDATE projections SET position = ? WHERE name = 'index'");
+  let head: LogHead | undefined;
+  let seenVersion = -1;
+  if (volatile) db.exec("BEGIN IMMEDIATE");
+
+  function currentHead(): LogHead {
+    const version = (dataVersion.get() as { data_version: number }).data_version;
+    if (head === undefined || version !== seenVersion) {
+      head = readHead(db, genesis, sha256);
+      if (seenVersion !== -1) forget();
+      seenVersion = version;
+    }
+    return head;
+  }
+
+  function forget(): void {
+    index.paths.forget();
+    fold.paths.forget();
+  }
+
+  function write(run: string, events: readonly AnyNewEvent[]): LogHead {
+    let { position, hash } = currentHead();
+    for (const event of events) {
+      position++;
+      const time = Number(clock.now() / 1_000_000n);
+      const at = new Date(time).toISOString();
+      const { packed, stored, bytes } = packLine(eventLine(event, { position, at, run }));
+      hash = chainHash(hash, bytes, sha256);
+      insert.run(position, time, run, event.type, packed, stored, bytesOfHex(hash));
+      const logged = { ...event, position, at, run, version: 1 } as AnyEvent;
+      fold.project(logged);
+      projectRuns(index.tables, logged);
+    }
+    reached.run(position);
+    return { position, hash };
+  }
+
+  function append(
+    run: string,
+    events: readonly AnyNewEvent[] | (() => readonly AnyNewEvent[]),
+    { durable = false, within }: AppendOptions = {},
+  ): number {
+    if (!volatile) {
+      db.exec(`PRAGMA synchronous = ${durable ? "FULL" : "NORMAL"}`);
+      db.exec("BEGIN IMMEDIATE");
+    }
+    try {
+      const next = write(run, typeof events === "function" ? events() : events);
+      within?.();
+      if (!volatile) db.exec("COMMIT");
+      head = next;
+      return next.position;
+    } catch (error) {
+      head = undefined;
+      if (!volatile && db.isTransaction) db.exec("ROLLBACK");
+      forget();
+      throw error;
+    }
+  }
+
+  return {
+    ...logReads(db, file, genesis),
+    index,
+    head: () => guarded(file, currentHead),
+    append: (run, events, options) => guarded(file, () => append(run, events, options)),
+    close() {
+      if (volatile && db.isTransaction) db.exec("ROLLBACK");
+      db.close();
+    },
+  };
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });

@@ -1,0 +1,129 @@
+import { DatabaseSync } from "node:sqlite";
+import { hex, type Sha256 } from "../core/hash.ts";
+import { indexFold } from "../core/index/fold.ts";
+import { projectRuns } from "../core/index/run_fold.ts";
+import type { LogReader } from "../ports/event_log.ts";
+import type { Replay, Replayer } from "../ports/replay.ts";
+import { guarded } from "./database.ts";
+import { sqliteIndexModel } from "./index_model.ts";
+import { rowDifferences } from "./row_differences.ts";
+import {
+  dropProjections,
+  PROJECTED,
+  type ProjectedTable,
+  PROJECTION_SCHEMA,
+  PROJECTION_VERSION,
+} from "./schema.ts";
+
+/** Replays in a temporary database file in `folder`: a large index must not fill the memory. */
+export function sqliteReplayer(folder: string, sha256: Sha256): Replayer {
+  const files = new WeakMap<Replay, string>();
+  return {
+    begin() {
+      const file = Deno.makeTempFileSync({ dir: folder, prefix: ".replay-", suffix: ".db" });
+      const replay = beginReplay(file, sha256);
+      files.set(replay, file);
+      return replay;
+    },
+    differences(log, replay, limit) {
+      replay.digests();
+      return withAttached(log, files.get(replay)!, "ro", (db) => rowDifferences(db, limit));
+    },
+    digests(log) {
+      const db = new DatabaseSync(log.file, { readOnly: true });
+      try {
+        return guarded(log.file, () => tableDigests(db, sha256));
+      } finally {
+        db.close();
+      }
+    },
+    adopt(log, replay) {
+      replay.digests();
+      withAttached(log, files.get(replay)!, "rw", adoptAttached);
+    },
+  };
+}
+
+function beginReplay(file: string, sha256: Sha256): Replay {
+  const db = new DatabaseSync(file);
+  db.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536");
+  db.exec(PROJECTION_SCHEMA);
+  const index = sqliteIndexModel(db);
+  const fold = indexFold(index.tables);
+  db.exec("BEGIN");
+  return {
+    index,
+    project(event) {
+      guarded(file, () => {
+        fold.project(event);
+        projectRuns(index.tables, event);
+      });
+    },
+    digests() {
+      if (db.isTransaction) db.exec("COMMIT; BEGIN");
+      return tableDigests(db, sha256);
+    },
+    close() {
+      db.close();
+      Deno.removeSync(file);
+    },
+  };
+}
+
+function withAttached<Result>(
+  log: LogReader,
+  file: string,
+  mode: "ro" | "rw",
+  work: (db: DatabaseSync) => Result,
+): Result {
+  const db = new DatabaseSync(log.file, { readOnly: mode === "ro" });
+  try {
+    return guarded(log.file, () => {
+      db.prepare("ATTACH DATABASE ? AS replayed").run(file);
+      return work(db);
+    });
+  } finally {
+    db.close();
+  }
+}
+
+function adoptAttached(db: DatabaseSync): void {
+  db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
+  db.exec(dropProjections());
+  db.exec(PROJECTION_SCHEMA);
+  for (const table of PROJECTED) {
+    const columns = table.columns.join(", ");
+    db.exec(
+      `INSERT INTO main.${table.name} (${columns}) SELECT ${columns} FROM replayed.${table.name}
+       ORDER BY ${table.order}`,
+    );
+  }
+  db.prepare(
+    `INSERT OR REPLACE INTO projections
+     SELECT 'index', ?, COALESCE(MAX(position), 0) FROM main.events`,
+  ).run(PROJECTION_VERSION);
+  db.exec("COMMIT");
+}
+
+function tableDigests(db: DatabaseSync, sha256: Sha256): Record<string, string> {
+  return Object.fromEntries(PROJECTED.map((table) => [table.name, tableDigest(db, table, sha256)]));
+}
+
+const CHUNK = 1000;
+
+/** SHA-256, chained over chunks of rows as JSON arrays, so that memory stays bounded. */
+function tableDigest(db: DatabaseSync, table: ProjectedTable, sha256: Sha256): string {
+  const columns = table.columns.map((name) => `quote(${name})`).join(" || ',' || ");
+  const statement = db.prepare(
+    `SELECT ${columns} AS row FROM ${table.name} ORDER BY ${table.order}`,
+  );
+  let digest = hex(sha256(table.name));
+  let rows: string[] = [];
+  for (const raw of statement.iterate()) {
+    rows.push((raw as { row: string }).row);
+    if (rows.length < CHUNK) continue;
+    digest = hex(sha256(digest, rows.join("\n")));
+    rows = [];
+  }
+  return rows.length === 0 ? digest : hex(sha256(digest, rows.join("\n")));
+}

@@ -1,0 +1,123 @@
+/**
+ * Tables of a job's database. `events` and `meta` are the log; the rest are projections and may be
+ * dropped at any time. Raise PROJECTION_VERSION with every change of a projection's tables or of
+ * the fold's meaning: they are then rebuilt by replay.
+ */
+export const PROJECTION_VERSION = 1;
+
+export const LOG_SCHEMA = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE events (
+  position INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  run TEXT NOT NULL,
+  type TEXT NOT NULL,
+  packed INTEGER NOT NULL,
+  line BLOB NOT NULL,
+  hash BLOB NOT NULL
+);
+CREATE TRIGGER events_no_update BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
+CREATE TRIGGER events_no_delete BEFORE DELETE ON events
+BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
+CREATE TRIGGER events_no_gap BEFORE INSERT ON events
+WHEN NEW.position <> (SELECT COALESCE(MAX(position), 0) + 1 FROM events)
+BEGIN SELECT RAISE(ABORT, 'positions follow one another'); END;
+CREATE TABLE projections (
+  name TEXT PRIMARY KEY, version INTEGER NOT NULL, position INTEGER NOT NULL
+) WITHOUT ROWID;
+`;
+
+const CONTENT = "stored INTEGER NOT NULL, sha256 BLOB, object_key TEXT, version_id TEXT, etag";
+
+/** `state` bits: core/index/rows.ts. `stat`: core/stat_record.ts. */
+export const PROJECTION_SCHEMA = `
+CREATE TABLE folders (
+  id INTEGER PRIMARY KEY, parent INTEGER NOT NULL, name BLOB NOT NULL, file_system TEXT NOT NULL,
+  stat BLOB NOT NULL, attributes TEXT, state INTEGER NOT NULL, position INTEGER NOT NULL, ${CONTENT},
+  tree_digest BLOB, content_digest BLOB, stat_digest BLOB
+);
+CREATE UNIQUE INDEX folders_by_name ON folders (parent, name);
+CREATE INDEX folders_unstored ON folders (id) WHERE state & 1 = 0 AND stored <= 0;
+CREATE TABLE entries (
+  folder INTEGER NOT NULL, name BLOB NOT NULL, stat BLOB NOT NULL, links INTEGER NOT NULL,
+  target BLOB, attributes TEXT, state INTEGER NOT NULL, position INTEGER NOT NULL, ${CONTENT},
+  PRIMARY KEY (folder, name)
+) WITHOUT ROWID;
+CREATE INDEX entries_pending ON entries (folder, name)
+  WHERE state & 1 = 0 AND (stored <= 0 OR state <> 0);
+CREATE TABLE links (
+  file_system TEXT NOT NULL, file_id INTEGER NOT NULL, folder INTEGER NOT NULL, name BLOB NOT NULL,
+  PRIMARY KEY (file_system, file_id, folder, name)
+) WITHOUT ROWID;
+CREATE TABLE runs (
+  run TEXT PRIMARY KEY, command TEXT NOT NULL, host TEXT NOT NULL, user TEXT NOT NULL,
+  pid INTEGER NOT NULL, position INTEGER NOT NULL, started TEXT NOT NULL, finished TEXT,
+  outcome INTEGER, interrupted INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE snapshots (
+  position INTEGER PRIMARY KEY, at TEXT NOT NULL, run TEXT NOT NULL, sources TEXT NOT NULL,
+  entries TEXT NOT NULL, bytes TEXT NOT NULL, gaps INTEGER NOT NULL
+);
+CREATE TABLE uploads (
+  key TEXT PRIMARY KEY, position INTEGER NOT NULL, upload TEXT, source TEXT NOT NULL,
+  started TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE sources (
+  name TEXT PRIMARY KEY, file_system TEXT NOT NULL, path TEXT NOT NULL, single INTEGER NOT NULL,
+  entries TEXT NOT NULL,
+  bytes TEXT NOT NULL, scanned INTEGER NOT NULL, started INTEGER NOT NULL, refused INTEGER NOT NULL
+) WITHOUT ROWID;
+`;
+
+export interface ProjectedTable {
+  readonly name: string;
+  /** Columns that the fold decides; caches are left out. */
+  readonly columns: readonly string[];
+  readonly order: string;
+}
+
+/** What replay must reproduce, table by table (log verify, replay). */
+export const PROJECTED: readonly ProjectedTable[] = [
+  {
+    name: "folders",
+    columns: [
+      ..."id parent name file_system stat attributes state position stored sha256".split(" "),
+      ..."object_key version_id etag".split(" "),
+    ],
+    order: "id",
+  },
+  {
+    name: "entries",
+    columns: [
+      ..."folder name stat links target attributes state position stored sha256".split(" "),
+      ..."object_key version_id etag".split(" "),
+    ],
+    order: "folder, name",
+  },
+  {
+    name: "links",
+    columns: "file_system file_id folder name".split(" "),
+    order: "file_system, file_id, folder, name",
+  },
+  {
+    name: "runs",
+    columns: "run command host user pid position started finished outcome interrupted".split(" "),
+    order: "run",
+  },
+  {
+    name: "snapshots",
+    columns: "position at run sources entries bytes gaps".split(" "),
+    order: "position",
+  },
+  { name: "uploads", columns: "key position upload source started".split(" "), order: "key" },
+  {
+    name: "sources",
+    columns: "name file_system path single entries bytes scanned started refused".split(" "),
+    order: "name",
+  },
+];
+
+export function dropProjections(): string {
+  return PROJECTED.map((table) => `DROP TABLE IF EXISTS ${table.name};`).join("\n");
+}

@@ -1,0 +1,47 @@
+import type { ObjectStore } from "../../ports/object_store.ts";
+import type { Disk } from "./disk.ts";
+import { onDisk } from "./disk_error.ts";
+import { checkKey, limits } from "./key_rules.ts";
+import type { StoreLayout } from "./store_layout.ts";
+import { makeUpload, removeUpload } from "./upload_files.ts";
+import { completeParts, keepPart } from "./upload_parts.ts";
+import { type VersionWriter, writeVersion } from "./write_version.ts";
+
+/** The calls that change something. `writing` makes the store ready for it, once. */
+export function folderWrites(
+  disk: Disk,
+  layout: StoreLayout,
+  writing: () => Promise<VersionWriter>,
+): Pick<
+  ObjectStore,
+  "put" | "putStream" | "createUpload" | "uploadPart" | "completeUpload" | "abortUpload"
+> {
+  return {
+    put: (key, body, options) =>
+      onDisk("store", key, async () => {
+        checkKey(key);
+        const { sha256 } = options;
+        return await writeVersion(await writing(), { key, options, sha256, chunks: [body] });
+      }),
+    putStream: (key, body, options) =>
+      onDisk("store", key, async () => {
+        checkKey(key);
+        return await writeVersion(await writing(), { key, options, chunks: body });
+      }),
+    createUpload: (key, options) =>
+      onDisk("begin the upload of", key, async () => {
+        checkKey(key);
+        return await makeUpload((await writing()).state, key, options);
+      }),
+    uploadPart: (key, uploadId, part, body) =>
+      onDisk("store a part of", key, async () => {
+        return await keepPart((await writing()).state, key, uploadId, part, body);
+      }),
+    completeUpload: (key, uploadId, parts, options) =>
+      onDisk("complete the upload of", key, async () => {
+        return await completeParts(await writing(), limits, key, uploadId, parts, options);
+      }),
+    abortUpload: (key, uploadId) =>
+      onDisk("abort the upload of", key, () => removeUpload(disk, layout, uploadId)),
+  };
+}

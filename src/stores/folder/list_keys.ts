@@ -1,0 +1,90 @@
+import type { ListedObject } from "../../ports/object_store.ts";
+import type { Disk } from "./disk.ts";
+import { ifThere } from "./disk_error.ts";
+import { byteText, keyOfByteText, readPointerName } from "./pointer_path.ts";
+import { pointerFolder, type StoreLayout } from "./store_layout.ts";
+import { readRecord } from "./version_record.ts";
+
+const PAGE = 1_000;
+const READERS = 32;
+
+interface Found {
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * Current objects in key order, up to 1,000 a page. Memory: the names of the folders on the way down
+ * to the current one, and a page.
+ */
+export async function* listKeys(
+  disk: Disk,
+  layout: StoreLayout,
+  prefix: string,
+  startAfter: string | undefined,
+): AsyncGenerator<ListedObject[]> {
+  const wanted: Wanted = {
+    prefix: byteText(prefix),
+    after: startAfter === undefined ? undefined : byteText(startAfter),
+  };
+  const folders = wanted.prefix.slice(0, wanted.prefix.lastIndexOf("/") + 1);
+  let page: Found[] = [];
+  for await (const found of walk(disk, pointerFolder(layout.current, folders), folders, wanted)) {
+    page.push(found);
+    if (page.length < PAGE) continue;
+    yield await readPage(disk, page);
+    page = [];
+  }
+  if (page.length > 0) yield await readPage(disk, page);
+}
+
+/** In byte texts (pointer_path.ts). */
+interface Wanted {
+  readonly prefix: string;
+  readonly after: string | undefined;
+}
+
+async function* walk(
+  disk: Disk,
+  folder: string,
+  above: string,
+  wanted: Wanted,
+): AsyncGenerator<Found> {
+  const entries = (await ifThere(disk.names(folder)) ?? []).flatMap((name) => {
+    const read = readPointerName(name);
+    if (read === undefined) return [];
+    const text = above + read.text;
+    return mayHold(text, read.isPointer, wanted) ? [{ name, text, leaf: read.isPointer }] : [];
+  });
+  entries.sort((a, b) => a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
+  for (const { name, text, leaf } of entries) {
+    const path = `${folder}/${name}`;
+    if (leaf) yield { path, text };
+    else yield* walk(disk, path, text, wanted);
+  }
+}
+
+/** Whether `text`, or where it is no leaf any key that begins with it, is asked for. */
+function mayHold(text: string, leaf: boolean, { prefix, after }: Wanted): boolean {
+  if (leaf) return text.startsWith(prefix) && (after === undefined || text > after);
+  if (!text.startsWith(prefix) && !prefix.startsWith(text)) return false;
+  return after === undefined || text > after || after.startsWith(text);
+}
+
+async function readPage(disk: Disk, page: readonly Found[]): Promise<ListedObject[]> {
+  const objects: ListedObject[] = new Array(page.length);
+  let next = 0;
+  const reader = async () => {
+    while (next < page.length) {
+      const i = next++;
+      objects[i] = await readListed(disk, page[i]);
+    }
+  };
+  await Promise.all(Array.from({ length: READERS }, reader));
+  return objects;
+}
+
+async function readListed(disk: Disk, { path, text }: Found): Promise<ListedObject> {
+  const { size, etag, storageClass, lastModified } = readRecord(await disk.readWhole(path), path);
+  return { key: keyOfByteText(text), size, etag, storageClass, lastModified };
+}

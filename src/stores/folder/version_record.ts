@@ -1,0 +1,70 @@
+import { crc32 } from "node:zlib";
+import { HoldfastError } from "../../core/error.ts";
+import type { ObjectHead } from "../../ports/object_store.ts";
+
+/** What a store keeps of one version: a line of JSON and a line with the CRC32 of the first. */
+export interface VersionRecord {
+  readonly format: 1;
+  readonly key: string;
+  readonly version: string;
+  readonly size: number;
+  /** Of the bytes, 64 hex digits. */
+  readonly sha256: string;
+  /** Of the bytes, 8 hex digits. */
+  readonly crc32: string;
+  /** MD5, or MD5 of the parts' MD5s and their number, as S3 makes it. */
+  readonly etag: string;
+  readonly storageClass: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+  /** Milliseconds since 1970. */
+  readonly lastModified: number;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+export function writeRecord(record: VersionRecord): Uint8Array {
+  const line = JSON.stringify(record);
+  return encoder.encode(`${line}\n${hexOfCrc(crc32(line))}\n`);
+}
+
+/** The record in these bytes. Throws kind "damage" where they are torn or altered. */
+export function readRecord(bytes: Uint8Array, path: string): VersionRecord {
+  const record = recordIn(bytes);
+  if (record === undefined) {
+    throw new HoldfastError("damage", `the version record ${path} is damaged`, {
+      context: { path },
+      hint: "restore the file from a copy of the repository, or back up again",
+    });
+  }
+  return record;
+}
+
+/** The record, or undefined where the bytes are torn or altered. */
+export function recordIn(bytes: Uint8Array): VersionRecord | undefined {
+  try {
+    const [line, sum, rest] = decoder.decode(bytes).split("\n");
+    if (rest !== "" || sum !== hexOfCrc(crc32(line))) return undefined;
+    const record = JSON.parse(line);
+    return record.format === 1 ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A CRC32 as 8 hex digits. */
+export function hexOfCrc(crc: number): string {
+  return (crc >>> 0).toString(16).padStart(8, "0");
+}
+
+export function headOf(record: VersionRecord): ObjectHead {
+  return {
+    size: record.size,
+    etag: record.etag,
+    versionId: record.version,
+    storageClass: record.storageClass,
+    metadata: record.metadata,
+    lastModified: record.lastModified,
+  };
+}

@@ -1,0 +1,112 @@
+import type { ErrorKind } from "../../core/error.ts";
+import { type Failure, isCertificate, isDamaged, isPassing } from "./failure.ts";
+
+export interface Verdict {
+  readonly kind: ErrorKind;
+  readonly hint?: string;
+}
+
+const keysHint = "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the `profile` of the job";
+const bucketHint = "create the bucket, or correct `repository` in the job";
+
+/** The permission that each call needs, as IAM names it (AWS: Actions for Amazon S3). */
+const permissions: Readonly<Record<string, string>> = {
+  PutObject: "s3:PutObject",
+  GetObject: "s3:GetObject (s3:GetObjectVersion for older versions)",
+  HeadObject: "s3:GetObject, and s3:ListBucket to learn that a key is missing",
+  ListObjectsV2: "s3:ListBucket",
+  CreateMultipartUpload: "s3:PutObject",
+  UploadPart: "s3:PutObject",
+  CompleteMultipartUpload: "s3:PutObject",
+  AbortMultipartUpload: "s3:AbortMultipartUpload",
+  ListMultipartUploads: "s3:ListBucketMultipartUploads",
+};
+
+const byCode: Readonly<Record<string, Verdict>> = {
+  InvalidAccessKeyId: { kind: "denied", hint: keysHint },
+  XAdminUserNotFound: { kind: "denied", hint: keysHint },
+  SignatureDoesNotMatch: { kind: "denied", hint: `the secret key is wrong: ${keysHint}` },
+  InvalidToken: { kind: "denied", hint: "AWS_SESSION_TOKEN does not belong to these keys" },
+  ExpiredToken: { kind: "denied", hint: "renew the credentials (aws sso login) and run again" },
+  ExpiredTokenException: {
+    kind: "denied",
+    hint: "renew the credentials (aws sso login) and run again",
+  },
+  RequestTimeTooSkewed: { kind: "denied", hint: "set the clock of this machine" },
+  CredentialsProviderError: {
+    kind: "denied",
+    hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or `profile` in the job",
+  },
+  NoSuchBucket: { kind: "gone", hint: bucketHint },
+  InvalidBucketName: { kind: "refused", hint: "correct the bucket in `repository`" },
+  InvalidStorageClass: {
+    kind: "refused",
+    hint: "set `storage_class` to a class that this store has",
+  },
+  InvalidObjectState: { kind: "refused", hint: "the object is archived: warm it up first" },
+  AuthorizationHeaderMalformed: { kind: "refused", hint: "set `region` to the bucket's region" },
+  KeyTooLongError: { kind: "refused", hint: "this store does not hold such long names" },
+  "KMS.NotFoundException": { kind: "refused", hint: "correct `sse_kms_key`" },
+  "KMS.DisabledException": { kind: "refused", hint: "enable the key of `sse_kms_key`" },
+  NoSuchKey: { kind: "gone" },
+  NoSuchVersion: { kind: "gone" },
+  NoSuchUpload: { kind: "gone" },
+  NotFound: { kind: "gone" },
+  PreconditionFailed: { kind: "conflict" },
+};
+
+/** The kind of an error and what to do about it. */
+export function verdictOf(operation: string, failure: Failure): Verdict {
+  const known = byCode[failure.code];
+  if (known !== undefined) return known;
+  if (isRedirect(failure)) return { kind: "refused", hint: redirectHint(failure) };
+  if (isDamaged(failure)) {
+    return { kind: "damage", hint: "the network or a proxy changes what is sent: run again" };
+  }
+  if (isPassing(failure)) return { kind: "unreachable", hint: unreachableHint(failure) };
+  return failure.status === undefined ? local(failure) : byStatus(operation, failure.status);
+}
+
+function byStatus(operation: string, status: number): Verdict {
+  if (status === 401 || status === 403) {
+    const permission = permissions[operation];
+    return {
+      kind: "denied",
+      hint: permission === undefined
+        ? "the credentials lack a permission"
+        : `the credentials need ${permission}`,
+    };
+  }
+  if (status === 404) return { kind: "gone" };
+  if (status === 412) return { kind: "conflict" };
+  if (status === 507) return { kind: "refused", hint: "the store is full" };
+  if (status < 300) return { kind: "failed", hint: "`endpoint` does not answer as S3 does" };
+  return { kind: "refused" };
+}
+
+function local(failure: Failure): Verdict {
+  if (isCertificate(failure)) {
+    return {
+      kind: "unreachable",
+      hint: "DENO_TLS_CA_STORE=system uses the system's certificates, DENO_CERT names one more; " +
+        "`endpoint` begins with http:// where the store has no TLS",
+    };
+  }
+  return { kind: "failed" };
+}
+
+function unreachableHint(failure: Failure): string {
+  return failure.status === undefined
+    ? "check `endpoint` and the network"
+    : "the store is failing or overloaded: run again later";
+}
+
+function isRedirect(failure: Failure): boolean {
+  return failure.code === "PermanentRedirect" || failure.status === 301 || failure.status === 307;
+}
+
+function redirectHint(failure: Failure): string {
+  return failure.region === undefined
+    ? "set `region` to the bucket's region"
+    : `set \`region\` to "${failure.region}"`;
+}

@@ -1,0 +1,100 @@
+/** What is known of an error that the SDK or the HTTP layer threw. */
+export interface Failure {
+  /** The store's code, or the name of the local error. */
+  readonly code: string;
+  /** HTTP status; undefined where no answer came. */
+  readonly status: number | undefined;
+  readonly message: string;
+  /** The SDK has set its clock to the store's: the next signature will be in time. */
+  readonly clockCorrected: boolean;
+  /** The region that a redirect names. */
+  readonly region: string | undefined;
+}
+
+interface SdkError {
+  readonly name?: string;
+  readonly message?: string;
+  readonly code?: string;
+  readonly $metadata?: { httpStatusCode?: number; clockSkewCorrected?: boolean };
+  readonly $response?: { statusCode?: number; headers?: Record<string, string> };
+}
+
+const withoutAnswer = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENETDOWN",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "TimeoutError",
+  "NetworkError",
+  "UND_ERR_SOCKET",
+]);
+
+const passing = new Set([
+  "InternalError",
+  "SlowDown",
+  "ServiceUnavailable",
+  "RequestTimeout",
+  "RequestTimeoutException",
+  "Throttling",
+  "ThrottlingException",
+  "TooManyRequests",
+  "RequestLimitExceeded",
+  "BandwidthLimitExceeded",
+  // Another write of the same key is under way: the repeat finds out who won.
+  "ConditionalRequestConflict",
+  "OperationAborted",
+]);
+
+const passingStatus = new Set([408, 429, 500, 502, 503, 504]);
+
+const damaged = new Set([
+  "BadDigest",
+  "InvalidDigest",
+  "XAmzContentSHA256Mismatch",
+  "XAmzContentChecksumMismatch",
+  "ChecksumMismatch",
+  "IncompleteBody",
+]);
+
+export function failureOf(error: unknown): Failure {
+  const { name, message, code, $metadata, $response } = error as SdkError;
+  const status = $metadata?.httpStatusCode ?? $response?.statusCode;
+  return {
+    code: status === undefined ? code ?? name ?? "Error" : name ?? "Error",
+    status,
+    message: message ?? String(error),
+    clockCorrected: $metadata?.clockSkewCorrected === true,
+    region: $response?.headers?.["x-amz-bucket-region"],
+  };
+}
+
+/** No whole answer came: whether the store acted is unknown. */
+export function isUnanswered(failure: Failure): boolean {
+  if (failure.status !== undefined) return failure.status >= 500;
+  return withoutAnswer.has(failure.code) && !isCertificate(failure);
+}
+
+/** Worth repeating for as long as it takes. */
+export function isPassing(failure: Failure): boolean {
+  if (failure.status === undefined) return isUnanswered(failure);
+  if (failure.status === 403 && failure.code === "RequestTimeTooSkewed") {
+    return failure.clockCorrected;
+  }
+  return passing.has(failure.code) || passingStatus.has(failure.status);
+}
+
+/** What arrived was not what was sent. */
+export function isDamaged(failure: Failure): boolean {
+  return failure.status !== undefined && damaged.has(failure.code);
+}
+
+/** TLS was answered and not accepted: waiting changes nothing. */
+export function isCertificate(failure: Failure): boolean {
+  return /certificate|InvalidContentType|SSL routines/i.test(failure.message);
+}

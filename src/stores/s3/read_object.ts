@@ -1,0 +1,123 @@
+import type { GetObjectCommandOutput, HeadObjectCommandOutput } from "@aws-sdk/client-s3";
+import { HoldfastError } from "../../core/error.ts";
+import type { GetOptions, ObjectBody, ObjectHead } from "../../ports/object_store.ts";
+import type { Session, StoreContext } from "./context.ts";
+import { type ByteSource, resumingStream } from "./resuming_stream.ts";
+import { versionOf, withoutQuotes } from "./stored_answer.ts";
+
+/** undefined where the key or version is not there, or is a delete marker. */
+export async function headObject(
+  context: StoreContext,
+  key: string,
+  versionId?: string,
+): Promise<ObjectHead | undefined> {
+  const target = { ...context.target(key), ...version(versionId) };
+  return await context.call({ operation: "HeadObject", key }, async (session) => {
+    const { sdk, client } = session.connection;
+    try {
+      return headOf(await client.send(new sdk.HeadObjectCommand(target), session.send));
+    } catch (error) {
+      const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata
+        ?.httpStatusCode;
+      if (status === 404 || status === 405) return undefined;
+      if (status === 400 || status === 403) return await explainHead(session, target);
+      throw error;
+    }
+  });
+}
+
+/** An answer to HEAD has no body, so what is wrong is asked again by a GET of one byte. */
+async function explainHead(
+  { connection: { sdk, client }, send }: Session,
+  target: { Bucket: string; Key: string; VersionId?: string },
+): Promise<ObjectHead | undefined> {
+  try {
+    const answer = await client.send(
+      new sdk.GetObjectCommand({ ...target, Range: "bytes=0-0" }),
+      send,
+    );
+    await cancel(answer.Body);
+    return headOf(answer);
+  } catch (error) {
+    const { name } = error as Error;
+    if (name === "NoSuchKey" || name === "NoSuchVersion") return undefined;
+    // A version ID that the store cannot even parse names nothing.
+    if (target.VersionId !== undefined && name === "InvalidArgument") return undefined;
+    throw error;
+  }
+}
+
+export async function getObject(
+  context: StoreContext,
+  key: string,
+  options: GetOptions,
+): Promise<ObjectBody> {
+  const target = { ...context.target(key), ...version(options.versionId) };
+  const offset = options.range?.offset ?? 0;
+  const open = (range: string | undefined, ifMatch: string | undefined) =>
+    context.call({ operation: "GetObject", key }, async (session) => {
+      const { sdk, client } = session.connection;
+      const command = new sdk.GetObjectCommand({
+        ...target,
+        ...(range === undefined ? {} : { Range: range }),
+        ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
+      });
+      return await client.send(command, session.send);
+    });
+  const first = await open(rangeText(options.range), options.ifMatch);
+  const head = headOf(first);
+  const length = first.ContentLength ?? head.size - offset;
+  const end = offset + length;
+  const stream = resumingStream({
+    first: bytesOf(first),
+    length,
+    reopen: async (received) =>
+      bytesOf(await open(`bytes=${offset + received}-${end - 1}`, `"${head.etag}"`)),
+    changed: (cause) => changedWhileRead(context, key, cause),
+    pause: (tries) => context.pause(tries),
+  });
+  return { stream, head };
+}
+
+function changedWhileRead(context: StoreContext, key: string, cause: unknown): HoldfastError {
+  return new HoldfastError("gone", `${context.url}/${key} was replaced while it was read`, {
+    context: { key },
+    hint: "run again",
+    cause,
+  });
+}
+
+function rangeText(range: GetOptions["range"]): string | undefined {
+  return range === undefined
+    ? undefined
+    : `bytes=${range.offset}-${range.offset + range.length - 1}`;
+}
+
+function version(versionId: string | undefined): { VersionId?: string } {
+  return versionId === undefined ? {} : { VersionId: versionId };
+}
+
+function headOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): ObjectHead {
+  const total = "ContentRange" in answer ? answer.ContentRange?.split("/")[1] : undefined;
+  return {
+    size: total === undefined ? answer.ContentLength ?? 0 : Number(total),
+    etag: withoutQuotes(answer.ETag),
+    ...versionOf(answer.VersionId),
+    storageClass: answer.StorageClass ?? "STANDARD",
+    metadata: answer.Metadata ?? {},
+    lastModified: answer.LastModified?.getTime() ?? 0,
+  };
+}
+
+/** The SDK gives node streams or web streams; both are read as async iterables. */
+function bytesOf(answer: GetObjectCommandOutput): ByteSource {
+  const body = answer.Body as unknown as AsyncIterable<Uint8Array> | undefined;
+  return body === undefined ? empty() : body[Symbol.asyncIterator]();
+}
+
+async function* empty(): AsyncGenerator<Uint8Array> {}
+
+async function cancel(body: unknown): Promise<void> {
+  const bytes = body as AsyncIterable<Uint8Array> | undefined;
+  await bytes?.[Symbol.asyncIterator]().return?.();
+}

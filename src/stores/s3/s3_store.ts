@@ -1,0 +1,55 @@
+import type { ObjectStore, StoreLimits } from "../../ports/object_store.ts";
+import { openContext } from "./context.ts";
+import { listObjects, listUploads } from "./list_objects.ts";
+import { abortUpload, completeUpload, createUpload, uploadPart } from "./multipart.ts";
+import type { S3StoreOptions } from "./options.ts";
+import { putObject } from "./put_object.ts";
+import { putStream } from "./put_stream.ts";
+import { getObject, headObject } from "./read_object.ts";
+import { keyRefusal, longestKey } from "./s3_key.ts";
+
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+const largestObject = 50 * 1024 ** 4;
+const largestPart = 5 * GIB;
+
+/**
+ * S3 and what speaks its protocol. Nothing is sent and no SDK is loaded before the first use.
+ *
+ * A put is one request where nothing goes wrong; network failures and 5xx are repeated without limit
+ * until `options.signal` fires. A "conflict" with `context.unanswered` above 0 may be with the
+ * caller's own write whose answer was lost: compare what lies there before calling it another's.
+ */
+export function openS3Store(options: S3StoreOptions): ObjectStore {
+  const context = openContext(options);
+  return {
+    kind: "s3",
+    url: context.url,
+    features: context.features,
+    limits: limitsOf(context.features.multipart.works, context.prefixBytes),
+    refusesKey: (key) => keyRefusal(key, context.prefixBytes),
+    put: (key, body, put) => putObject(context, key, body, put),
+    get: (key, get = {}) => getObject(context, key, get),
+    head: (key, head = {}) => headObject(context, key, head.versionId),
+    list: (prefix, list = {}) => listObjects(context, prefix, list.startAfter),
+    createUpload: (key, put) => createUpload(context, key, put),
+    uploadPart: (key, id, part, body) => uploadPart(context, key, id, part, body),
+    completeUpload: (key, id, parts, complete) => completeUpload(context, key, id, parts, complete),
+    abortUpload: (key, id) => abortUpload(context, key, id),
+    listUploads: (prefix) => listUploads(context, prefix),
+    putStream: (key, body, put) => putStream(context, key, body, put),
+    close: () => context.close(),
+  };
+}
+
+function limitsOf(multipart: boolean, prefixBytes: number): StoreLimits {
+  return {
+    minPart: 5 * MIB,
+    maxPart: largestPart,
+    maxParts: 10_000,
+    maxObject: multipart ? largestObject : largestPart,
+    maxKeyBytes: longestKey - prefixBytes,
+  };
+}

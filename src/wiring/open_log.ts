@@ -1,0 +1,76 @@
+import { dirname } from "node:path";
+import type { RunInput } from "../cli/runner.ts";
+import { platformHashing } from "../crypto/hashing.ts";
+import type { Environment } from "../ports/environment.ts";
+import { systemEnvironment } from "./environment.ts";
+import type { JobLog } from "../ports/event_log.ts";
+import type { Replayer } from "../ports/replay.ts";
+import { openJobLog, openLogReader, projectionVersion } from "../sqlite/job_log.ts";
+import { sqliteReplayer } from "../sqlite/replay.ts";
+import { PROJECTION_VERSION } from "../sqlite/schema.ts";
+import { takeWriterLock } from "../sqlite/writer_lock.ts";
+import { missingDatabase } from "../sqlite/database.ts";
+import { replayInto } from "../app/replay_log.ts";
+
+const { sha256 } = platformHashing;
+
+export type AnyInput = Pick<RunInput<unknown>, "stateFile" | "job" | "output">;
+
+/** Opens the job's log for commands that look, and for restores, which take no lock. */
+export function openForReading(input: AnyInput, mode: "read" | "write") {
+  upgradeProjections(input);
+  const { clock } = systemEnvironment();
+  return openJobLog(input.stateFile, { clock, sha256 }, { mode });
+}
+
+/** Opens the job's log for a run that changes index or store, with the writer lock. */
+export function openForWriting(
+  input: AnyInput,
+  environment: Environment,
+  { volatile = false }: { volatile?: boolean } = {},
+): { log: JobLog; close(): void } {
+  const { stateFile, job } = input;
+  if (!isFile(stateFile)) throw missingDatabase(stateFile);
+  const lock = takeWriterLock(stateFile, job.name, {
+    ...{ pid: environment.pid, host: environment.hostname },
+    since: new Date(Number(environment.clock.now() / 1_000_000n)).toISOString(),
+  });
+  try {
+    upgradeProjections(input);
+    const tools = { clock: environment.clock, sha256 };
+    const log = openJobLog(stateFile, tools, { mode: "write", volatile });
+    return {
+      log,
+      close() {
+        log.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+export function replayerBeside(stateFile: string): Replayer {
+  return sqliteReplayer(dirname(stateFile), sha256);
+}
+
+/** Projections of another version are made anew by replay, before anything reads them. */
+function upgradeProjections({ stateFile, output }: AnyInput): void {
+  if (projectionVersion(stateFile) === PROJECTION_VERSION) return;
+  const log = openLogReader(stateFile, sha256);
+  try {
+    replayInto(log, replayerBeside(stateFile), output.signal);
+  } finally {
+    log.close();
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

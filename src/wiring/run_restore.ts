@@ -1,0 +1,109 @@
+import { openState, type WantedState } from "../app/read_state.ts";
+import { measureRestore, restore, type RestoreReport } from "../app/restore.ts";
+import type { Selection } from "../app/restore_items.ts";
+import type { RestoreOptions, RunInput, StateName } from "../cli/runner.ts";
+import { EXIT } from "../core/exit_code.ts";
+import { formatSize } from "../core/size_text.ts";
+import { platformHashing } from "../crypto/hashing.ts";
+import type { Rules } from "../ports/rules.ts";
+import { counted } from "../report/count_text.ts";
+import { gitignoreRules } from "../rules/gitignore_rules.ts";
+import { openLocalTarget } from "../targets/local/local_target.ts";
+import { configDigest } from "./config_digest.ts";
+import { systemEnvironment } from "./environment.ts";
+import { openForReading, replayerBeside } from "./open_log.ts";
+import { openStore, probedFeatures } from "./open_store.ts";
+
+/** Files under way at once. */
+const WORKERS = 16;
+
+/** `holdfast restore`. */
+export async function runRestore(input: RunInput<RestoreOptions>): Promise<number> {
+  const { job, output, signal, globals, options } = input;
+  const environment = systemEnvironment();
+  const started = performance.now();
+  const log = openForReading(input, globals.dryRun ? "read" : "write");
+  const state = openState(
+    log,
+    replayerBeside(input.stateFile),
+    wantedState(options.state),
+    output.signal,
+  );
+  try {
+    const selection = selectionOf(options);
+    output.text(`restoring ${state.label}`);
+    if (globals.dryRun) {
+      const { entries, bytes } = measureRestore(state, selection);
+      output.text(
+        `plan: write ${counted(entries, "entry", "entries")}, ${
+          formatSize(bytes)
+        }, to ${options.to}`,
+      );
+      return EXIT.done;
+    }
+    const features = probedFeatures(log);
+    const store = await openStore(job, environment, {
+      signal,
+      notice: (text) => output.signal({ kind: "notice", text }),
+      ...(features === undefined ? {} : { features }),
+    });
+    output.signal({ kind: "phase", name: "restore", subject: options.to });
+    const target = openLocalTarget(options.to, { random: environment.random.bytes });
+    try {
+      const report = await restore({
+        ...{ log, store, target, environment, signal, hashing: platformHashing },
+        ...{ emit: output.signal, windows: Deno.build.os === "windows" },
+      }, {
+        ...{ state, selection, to: options.to, overwrite: options.overwrite },
+        ...{ config: configDigest(job), workers: WORKERS },
+      });
+      show(input, report, target.limits, (performance.now() - started) / 1000);
+      return report.exitCode;
+    } finally {
+      target.close();
+      store.close();
+    }
+  } finally {
+    state.close();
+    log.close();
+  }
+}
+
+export function wantedState(name: StateName | undefined): WantedState {
+  return name ?? { kind: "default" };
+}
+
+function selectionOf({ paths, include, exclude }: RestoreOptions): Selection {
+  return { paths, include: matcher(include), exclude: matcher(exclude) };
+}
+
+/** Rules that "exclude" what the patterns match: here that is what is looked for. */
+function matcher(patterns: readonly string[]): Rules | undefined {
+  if (patterns.length === 0) return undefined;
+  return gitignoreRules({ exclude: [...patterns], include: [], ignoreFile: "" });
+}
+
+function show(
+  { output, job, options }: RunInput<RestoreOptions>,
+  report: RestoreReport,
+  limits: readonly string[],
+  seconds: number,
+): void {
+  const { entries, bytes, present, failed } = report;
+  output.summary({
+    record: "summary",
+    command: "restore",
+    job: job.name,
+    exit: report.exitCode,
+    seconds: Math.round(seconds * 1000) / 1000,
+    totals: { entries, bytes, present, failed },
+  }, [
+    `restored ${counted(entries, "entry", "entries")}, ${formatSize(bytes)}, to ${options.to}`,
+    ...(present > 0 ? [`${present} of them were there already`] : []),
+    ...(failed > 0 ? [`${counted(failed, "entry", "entries")} could not be restored`] : []),
+    ...[...report.limits].map(([reason, count]) =>
+      `not kept for ${counted(count, "entry", "entries")}: ${reason}`
+    ),
+    ...limits.map((limit) => `note: ${limit}`),
+  ]);
+}

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../src/cli/config.ts";
+import { HoldfastError } from "../../src/core/error.ts";
+import { errorLines } from "../../src/report/error_text.ts";
+import { assertGolden } from "./golden.ts";
+
+const place = { file: "holdfast.toml", folder: "/etc/holdfast", home: "/home/me" };
+const parse = (text: string) => parseConfig(text, place);
+
+function errorOf(text: string): string {
+  try {
+    parse(text);
+  } catch (error) {
+    assert.ok(error instanceof HoldfastError && error.kind === "usage", String(error));
+    return errorLines(error).join("\n");
+  }
+  return "no error";
+}
+
+Deno.test("a small config has every default", () => {
+  const { jobs } = parse('[job.photos]\nsources = "photos"\nrepository = "s3://bucket/a/b/"\n');
+  const { text: _, ...job } = jobs.get("photos")!;
+  assert.deepEqual(job, {
+    name: "photos",
+    sources: [{ name: "", path: "/etc/holdfast/photos", exclude: [], include: [] }],
+    repository: { kind: "s3", url: "s3://bucket/a/b", bucket: "bucket", prefix: "a/b" },
+    layout: "mirror",
+    storageClass: "STANDARD",
+    s3: {
+      endpoint: undefined,
+      region: undefined,
+      profile: undefined,
+      forcePathStyle: false,
+      sse: undefined,
+      sseKmsKey: undefined,
+    },
+    maxDelete: { percent: 5, entries: 1000 },
+    ignoreFile: ".holdfastignore",
+    oneFileSystem: false,
+    trustMtime: false,
+    observations: "changes",
+    partSize: 16 * 1024 * 1024,
+    uploadWorkers: 4,
+    logDir: undefined,
+    logKeep: 30,
+  });
+});
+
+Deno.test("every key is read", () => {
+  const { jobs } = parse(`
+[job.all]
+sources = [
+  { name = "docs", path = "~/docs", exclude = ["*.bak"] },
+  { name = "mail", path = "/var/mail", include = ["keep.tmp"] },
+]
+repository = "s3://my.bucket"
+layout = "mirror"
+storage_class = "GLACIER_IR"
+endpoint = "http://127.0.0.1:9000/"
+region = "eu-central-1"
+profile = "backup"
+force_path_style = true
+sse = "aws:kms"
+sse_kms_key = "arn:aws:kms:eu-central-1:111122223333:key/x"
+max_delete = "10 %/500"
+exclude = ["*.tmp", "!a.tmp"]
+include = ["b.tmp"]
+ignore_file = ""
+one_file_system = true
+trust_mtime = true
+observations = "all"
+part_size = "64 MiB"
+upload_workers = 8
+log_dir = "logs"
+log_keep = 5
+`);
+  const job = jobs.get("all")!;
+  assert.deepEqual(job.sources, [
+    {
+      name: "docs",
+      path: "/home/me/docs",
+      exclude: ["*.tmp", "!a.tmp", "*.bak"],
+      include: ["b.tmp"],
+    },
+    {
+      name: "mail",
+      path: "/var/mail",
+      exclude: ["*.tmp", "!a.tmp"],
+      include: ["b.tmp", "keep.tmp"],
+    },
+  ]);
+  assert.equal(job.s3.endpoint, "http://127.0.0.1:9000");
+  assert.deepEqual(job.maxDelete, { percent: 10, entries: 500 });
+  assert.equal(job.partSize, 64 * 1024 * 1024);
+  assert.equal(job.logDir, "/etc/holdfast/logs");
+  assert.equal(job.ignoreFile, "");
+});
+
+Deno.test("max_delete is entries, a share, or both", () => {
+  const read = (value: string) =>
+    parse(`[job.a]\nsources = "/a"\nrepository = "file:///b"\nmax_delete = ${value}\n`)
+      .jobs.get("a")!.maxDelete;
+  assert.deepEqual(read("500"), { percent: 100, entries: 500 });
+  assert.deepEqual(read('"20 %"'), { percent: 20, entries: Number.MAX_SAFE_INTEGER });
+  assert.deepEqual(read('"5%/1,000"'), { percent: 5, entries: 1000 });
+});
+
+const job = (lines: string) =>
+  `[job.photos]\nsources = ["/a"]\nrepository = "s3://bucket"\n${lines}`;
+
+const wrong: Record<string, string> = {
+  "not TOML": "[job.photos]\nsources = [/a]\n",
+  "a key twice": job('region = "a"\nregion = "b"\n'),
+  "a misspelled key": job('\nexlude = ["*.tmp"]\n'),
+  "an unknown key": job("# colours\n\ncolour = true\n"),
+  "a key of a later version": job('encryption = "age"\n'),
+  "a layout of a later version": job('layout = "pack"\n'),
+  "a job's key at the top": 'region = "a"\n',
+  "an unknown table": "[jobs.photos]\n",
+  "no repository": '[job.photos]\nsources = ["/a"]\n',
+  "no sources": '[job.photos]\nrepository = "s3://bucket"\n',
+  "empty sources": '[job.photos]\nsources = []\nrepository = "s3://bucket"\n',
+  "a bad job name": '[job."My Photos"]\nsources = ["/a"]\nrepository = "s3://bucket"\n',
+  "two sources without names":
+    '[job.photos]\nsources = ["/a",\n  "/b"]\nrepository = "s3://bucket"\n',
+  "two sources of one name":
+    '[job.photos]\nsources = [\n{ name = "a", path = "/a" },\n{ name = "a", path = "/b" }]\n' +
+    'repository = "s3://bucket"\n',
+  "a misspelled key of a source":
+    '[job.photos]\nsources = [{ path = "/a", nmae = "b" }]\nrepository = "s3://bucket"\n',
+  "a source name that is no name": '[[job.photos.sources]]\npath = "/a"\nname = "a/b"\n',
+  "an SMB source": '[job.photos]\nsources = ["smb://nas/a"]\nrepository = "s3://bucket"\n',
+  "a vault": '[job.photos]\nsources = ["/a"]\nrepository = "glacier://vault"\n',
+  "a path for a URL": '[job.photos]\nsources = ["/a"]\nrepository = "/backup"\n',
+  "a folder URL with a host": '[job.photos]\nsources = ["/a"]\nrepository = "file://backup/x"\n',
+  "credentials in the URL":
+    '[job.photos]\nsources = ["/a"]\nrepository = "s3://key:very-secret@bucket"\n',
+  "an S3 key for a folder":
+    '[job.photos]\nsources = ["/a"]\nrepository = "file:///b"\nregion = "a"\n',
+  "a misspelled class": job('storage_class = "STANDRAD"\n'),
+  "a class in lower case": job('storage_class = "standard_ia"\n'),
+  "a size without a good unit": job('part_size = "16M"\n'),
+  "a part that is too small": job('part_size = "1 MiB"\n'),
+  "a number as text": job('upload_workers = "4"\n'),
+  "a flag as text": job('trust_mtime = "yes"\n'),
+  "an exception with a !": job('include = ["!a"]\n'),
+  "a pattern that is no text": job("exclude = [\n  1]\n"),
+  "a KMS key without KMS": job('sse_kms_key = "a"\n'),
+  "an endpoint without http": job('endpoint = "localhost:9000"\n'),
+  "a share above 100": job('max_delete = "200 %"\n'),
+  "several at once": job('exlude = ["a"]\nregion = 1\ntier = "bulk"\n') + "[job.b]\n",
+};
+
+Deno.test("every error says file, line, key and a way out", () => {
+  const text = Object.entries(wrong).map(([name, toml]) =>
+    `--- ${name}\n${toml.trimEnd()}\n=>\n${errorOf(toml)}\n`
+  ).join("\n");
+  assertGolden("config_errors.txt", text);
+  for (const [name, toml] of Object.entries(wrong)) {
+    assert.match(errorOf(toml), /holdfast\.toml:\d+: /, name);
+  }
+});
+
+Deno.test("no message repeats a secret from the config", () => {
+  assert.doesNotMatch(errorOf(wrong["credentials in the URL"]), /very-secret/);
+});

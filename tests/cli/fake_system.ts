@@ -1,0 +1,42 @@
+import type { System } from "../../src/cli/system.ts";
+
+/** A system whose output is kept, whose time stands still until told, and whose folders are temporary. */
+export interface FakeSystem extends System {
+  readonly out: () => string;
+  readonly err: () => string;
+  advance(ms: number): void;
+  readonly folder: string;
+  remove(): void;
+}
+
+export interface FakeOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly terminal?: boolean;
+  readonly stdin?: Uint8Array;
+  readonly platform?: System["platform"];
+}
+
+export function fakeSystem(options: FakeOptions = {}): FakeSystem {
+  const folder = Deno.makeTempDirSync({ prefix: "holdfast-cli-" });
+  const env: Record<string, string> = { ...options.env };
+  let now = Date.UTC(2026, 4, 1, 12, 0, 0);
+  let out = "";
+  let err = "";
+  const isTerminal = options.terminal ?? false;
+  return {
+    folder,
+    platform: options.platform ?? "linux",
+    env: (name) => env[name],
+    environment: () => env,
+    cwd: folder,
+    home: `${folder}/home`,
+    now: () => now,
+    advance: (ms) => now += ms,
+    stdout: { isTerminal, columns: () => 60, write: (text) => out += text },
+    stderr: { isTerminal, columns: () => 60, write: (text) => err += text },
+    readStdin: () => Promise.resolve(options.stdin ?? new Uint8Array()),
+    out: () => out,
+    err: () => err,
+    remove: () => Deno.removeSync(folder, { recursive: true }),
+  };
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { RECORD_FIELDS } from "../../scripts/record_fields.ts";
+import { HoldfastError } from "../../src/core/error.ts";
+import type { EntryStat } from "../../src/core/stat_record.ts";
+import { entryLine, longEntryLine, modeText } from "../../src/report/entry_text.ts";
+import { errorRecord } from "../../src/report/error_text.ts";
+import {
+  entryRecord,
+  type OutputRecord,
+  recordLine,
+  signalRecord,
+} from "../../src/report/records.ts";
+import { UTC } from "../../src/report/time_text.ts";
+
+const stat: EntryStat = {
+  type: "file",
+  sparse: false,
+  mode: 0o644,
+  uid: 1000,
+  gid: 100,
+  fileId: 7n,
+  size: 12_345n,
+  mtime: 1_777_593_600_123_456_789n,
+  ctime: 0n,
+  birth: 0n,
+  rdev: 0n,
+};
+
+const records: OutputRecord[] = [
+  entryRecord("a/\udcff", stat, { sha256: "00" }),
+  entryRecord("l", { ...stat, type: "symlink" }, { target: "x" }),
+  {
+    record: "snapshot",
+    position: 12,
+    at: "2026-05-01T00:00:00.000Z",
+    entries: 1,
+    bytes: 2,
+    gaps: 0,
+    sources: [{ name: "", digest: "00" }],
+  },
+  { record: "step", action: "upload", path: "a", size: 1, reason: "new" },
+  { record: "summary", command: "backup", job: "photos", exit: 0, seconds: 1.5, totals: {} },
+  signalRecord({ kind: "phase", name: "scan" }),
+  signalRecord({ kind: "scan", entries: 1, bytes: 2, path: "a" }),
+  signalRecord({ kind: "replay", done: 1, total: 2 }),
+  signalRecord({
+    kind: "upload",
+    done: 1,
+    total: 2,
+    bytes: 3,
+    totalBytes: 4,
+    current: "a",
+  }),
+  signalRecord({ kind: "notice", text: "x" }),
+  signalRecord({ kind: "entry-error", path: "a", reason: "EIO" }),
+  errorRecord(new HoldfastError("guard", "refused")),
+];
+
+Deno.test("every record is one line of JSON with exactly the documented fields", () => {
+  for (const record of records) {
+    const line = recordLine(record);
+    assert.ok(!line.includes("\n"));
+    const { record: name, ...fields } = JSON.parse(line);
+    const documented = RECORD_FIELDS[name as OutputRecord["record"]];
+    assert.deepEqual(Object.keys(fields).sort(), Object.keys(documented.fields).sort(), name);
+  }
+});
+
+Deno.test("every documented record but the free ones is tried here", () => {
+  const tried = new Set(records.map(({ record }) => record));
+  const missing = Object.keys(RECORD_FIELDS).filter((name) =>
+    !tried.has(name as OutputRecord["record"])
+  );
+  assert.deepEqual(missing, ["status", "stats"]);
+});
+
+Deno.test("an entry is listed as ls(1) lists it", () => {
+  assert.equal(entryLine("a\nb", "folder"), "a\\x0ab/");
+  assert.equal(
+    longEntryLine("a/b", stat, { zone: UTC }),
+    "-rw-r--r--  1000:100             12,345  2026-05-01 00:00:00  a/b",
+  );
+  assert.equal(
+    longEntryLine("l", { ...stat, type: "symlink", size: 0n }, { zone: UTC, target: "x" }),
+    "lrw-r--r--  1000:100                  -  2026-05-01 00:00:00  l -> x",
+  );
+  assert.match(
+    longEntryLine("d", { ...stat, type: "block", rdev: (8n << 32n) | 1n }, { zone: UTC }),
+    / 8, 1 /,
+  );
+});
+
+Deno.test("modes have their special bits", () => {
+  assert.equal(modeText({ type: "folder", mode: 0o1777 }), "drwxrwxrwt");
+  assert.equal(modeText({ type: "file", mode: 0o4755 }), "-rwsr-xr-x");
+  assert.equal(modeText({ type: "file", mode: 0o6644 }), "-rwSr-Sr--");
+  assert.equal(modeText({ type: "fifo", mode: 0 }), "p---------");
+});

@@ -1,0 +1,45 @@
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+
+/** A running S3 server, as tests see it. */
+export interface S3Server {
+  readonly endpoint: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  createBucket(name: string, options?: { versioning?: boolean }): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Makes a bucket through `fetch`-free SDK calls that leave no connection behind. */
+export async function createBucket(
+  server: { endpoint: string; accessKey: string; secretKey: string },
+  name: string,
+  versioning: boolean,
+): Promise<void> {
+  const { CreateBucketCommand, PutBucketVersioningCommand } = await import("@aws-sdk/client-s3");
+  const config: S3ClientConfig = {
+    endpoint: server.endpoint,
+    region: "us-east-1",
+    forcePathStyle: true,
+    credentials: { accessKeyId: server.accessKey, secretAccessKey: server.secretKey },
+  };
+  const client = new S3Client(config);
+  try {
+    await client.send(new CreateBucketCommand({ Bucket: name }));
+    if (versioning) {
+      await client.send(
+        new PutBucketVersioningCommand({
+          Bucket: name,
+          VersioningConfiguration: { Status: "Enabled" },
+        }),
+      );
+    }
+  } finally {
+    client.destroy();
+  }
+}
+
+/** A bucket name that no other test of this process has. */
+let buckets = 0;
+export function freshBucketName(): string {
+  return `bucket-${Deno.pid}-${++buckets}`;
+}

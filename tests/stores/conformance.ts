@@ -1,0 +1,76 @@
+/**
+ * The suite that every store must pass. A store that cannot hold something says so in `holds`, and
+ * is then tested for refusing it: never for a silent change.
+ */
+import type { ObjectStore } from "../../src/ports/object_store.ts";
+import { registerKeyCases } from "./conformance_keys.ts";
+import { registerListCases } from "./conformance_list.ts";
+import { registerMultipartCases } from "./conformance_multipart.ts";
+import { registerObjectCases } from "./conformance_objects.ts";
+
+/** What a store, as the tests open it, can do. */
+export interface Holds {
+  /** Keeps every version and gives version IDs. */
+  readonly versions: boolean;
+  /** Holds any key of up to 1,024 bytes of UTF-8 exactly; else it must refuse what it cannot hold. */
+  readonly oddKeys: boolean;
+  /** Holds `a` and `a/b` at once; else it must refuse the second. */
+  readonly nestedKeys: boolean;
+  /** Checks the CRC32 of the whole object and returns it as `crc32:8 hex digits`. */
+  readonly fullObjectCrc: boolean;
+  /** Checks the CRC32 of each part on completion. */
+  readonly partCrc: boolean;
+  /** Honours If-None-Match. */
+  readonly conditionalPut: boolean;
+  /** A class other than STANDARD that it keeps, or undefined. */
+  readonly storageClass: string | undefined;
+  /** Lists open uploads by prefix. */
+  readonly uploadPrefix: boolean;
+}
+
+export interface OpenedStore {
+  /** A store without objects. */
+  readonly store: ObjectStore;
+  close(): Promise<void>;
+  readonly holds: Holds;
+}
+
+export interface ConformanceOptions {
+  /** Shows every case as ignored: for a component that is not installed. */
+  readonly ignore?: boolean;
+  /** False where a client's connection pool outlives a test. */
+  readonly sanitize?: boolean;
+}
+
+/** Registers one case: a sentence and what must hold of a store that was opened for it. */
+export type RegisterCase = (
+  sentence: string,
+  check: (store: ObjectStore, holds: Holds) => Promise<void>,
+) => void;
+
+export function conformance(
+  name: string,
+  open: () => Promise<OpenedStore>,
+  options: ConformanceOptions = {},
+): void {
+  const register: RegisterCase = (sentence, check) => {
+    Deno.test({
+      name: `${name}: ${sentence}`,
+      ignore: options.ignore ?? false,
+      sanitizeOps: options.sanitize ?? true,
+      sanitizeResources: options.sanitize ?? true,
+      fn: async () => {
+        const opened = await open();
+        try {
+          await check(opened.store, opened.holds);
+        } finally {
+          await opened.close();
+        }
+      },
+    });
+  };
+  registerObjectCases(register);
+  registerListCases(register);
+  registerKeyCases(register);
+  registerMultipartCases(register);
+}

@@ -1,0 +1,30 @@
+/** Looks at a folder store's files from outside, for what a crash may leave. */
+import assert from "node:assert/strict";
+import { recordIn } from "../../../src/stores/folder/version_record.ts";
+
+export function filesBelow(folder: string): string[] {
+  const found: string[] = [];
+  for (const entry of Deno.readDirSync(folder)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) found.push(...filesBelow(path));
+    else found.push(path);
+  }
+  return found.sort();
+}
+
+/** No mark of a put is left, and every version has a whole record and data of the right length. */
+export function assertSwept(root: string): void {
+  const store = `${root}/.holdfast-store`;
+  assert.deepEqual(filesBelow(`${store}/pending`), []);
+  const files = filesBelow(`${store}/versions`);
+  for (const path of files) {
+    const record = recordIn(Deno.readFileSync(path.replace(/\.\w+$/, ".json")));
+    assert.ok(record !== undefined, `${path} has no whole record`);
+    assert.equal(Deno.statSync(path.replace(/\.\w+$/, ".data")).size, record.size, path);
+  }
+}
+
+export function isSameFile(a: string, b: string): boolean {
+  const [one, two] = [Deno.lstatSync(a), Deno.lstatSync(b)];
+  return one.ino === two.ino && one.dev === two.dev;
+}
