@@ -57,7 +57,7 @@ function helpTexts(): { name: string; help: string }[] {
 
 /** The page says the global options once, at its head. */
 function withoutGlobals(help: string): string {
-  return help.replace(/\nGlobal Options:\n(?:  .*\n)+/, "");
+  return help.replace(/\nGlobal Options:\n(?: {2}.*\n)+/, "");
 }
 
 function recordSection(

@@ -1,6 +1,7 @@
 import { HoldfastError, isKind } from "../core/error.ts";
 import { type Genesis } from "../core/event/line.ts";
 import { REPOSITORY_KEY } from "../core/mirror/object_key.ts";
+import { isoTime } from "../core/time_text.ts";
 import { encodeRepository, type RepositoryFile } from "../core/repository_file.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
@@ -88,7 +89,7 @@ async function putRepository(
     format: 1,
     repository,
     layout: "mirror",
-    created: new Date(Number(environment.clock.now() / 1_000_000n)).toISOString(),
+    created: isoTime(Number(environment.clock.now() / 1_000_000n)),
     jobs: { [job]: config },
     logs: [{ log: id, job, key, host: environment.hostname }],
   };

@@ -1,5 +1,6 @@
 import { HoldfastError } from "../core/error.ts";
 import type { SnapshotRow } from "../core/index/run_fold.ts";
+import { isoTime } from "../core/time_text.ts";
 import type { SignalSink } from "../core/signal.ts";
 import type { IndexModel, JobLog } from "../ports/event_log.ts";
 import type { Replayer } from "../ports/replay.ts";
@@ -103,7 +104,7 @@ function resolve(log: JobLog, wanted: WantedState): Resolved {
       );
     case "time": {
       const position = lastBefore(log, wanted.time);
-      return { position, label: `position ${position}, at ${new Date(wanted.time).toISOString()}` };
+      return { position, label: `position ${position}, at ${isoTime(wanted.time)}` };
     }
   }
 }
@@ -116,7 +117,7 @@ function ofSnapshot(snapshot: SnapshotRow): Resolved {
 function lastBefore(log: JobLog, time: number): number {
   const position = log.lastPositionAt(time);
   if (position > 0) return position;
-  throw new HoldfastError("usage", `the log begins after ${new Date(time).toISOString()}`, {
+  throw new HoldfastError("usage", `the log begins after ${isoTime(time)}`, {
     hint: "`holdfast snapshots` lists what there is",
   });
 }

@@ -212,8 +212,10 @@ function restoreFolder(work: Work, item: Extract<RestoreItem, { kind: "folder" }
     throw new HoldfastError("entry", "its folder could not be made");
   }
   const { target } = work.deps;
-  if (item.place !== "") clearTheWay(target, item, work.options.overwrite);
-  target.makeFolder(item.place);
+  if (item.place !== "") {
+    clearTheWay(target, item, work.options.overwrite);
+    target.makeFolder(item.place);
+  }
   target.sweep(item.place);
 }
 

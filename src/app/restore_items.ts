@@ -63,12 +63,10 @@ function* itemsBelow(
 ): Generator<RestoreItem> {
   const place = joinPath(source, path);
   if (!mayHold(selection, place)) return;
-  const included = all || matches(selection.include, path, true);
+  const included = all || selection.include === undefined || matches(selection.include, path, true);
   const self: RestoreItem = { kind: "folder", source, path, place, row };
   let waiting = [...above, self];
-  const isWhole = isNamed(selection, place) &&
-    (included || (path === "" && selection.include === undefined));
-  if (isWhole) {
+  if (included && isNamed(selection, place)) {
     yield* waiting;
     waiting = [];
   }
@@ -78,9 +76,7 @@ function* itemsBelow(
     const innerPlace = joinPath(source, inner);
     if (!isNamed(selection, innerPlace)) continue;
     if (matches(selection.exclude, inner, false)) continue;
-    if (!included && selection.include !== undefined && !matches(selection.include, inner, false)) {
-      continue;
-    }
+    if (!included && !matches(selection.include, inner, false)) continue;
     yield* waiting;
     waiting = [];
     yield { kind: "entry", source, path: inner, place: innerPlace, row: entry, folder: row };

@@ -3,6 +3,7 @@ import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import type { Unstored } from "../ports/event_log.ts";
 import type { SourceRoot } from "../ports/source.ts";
+import type { BufferPool } from "./buffer_pool.ts";
 import type { ByteBudget } from "./byte_budget.ts";
 import type { ScanContext } from "./scan_context.ts";
 import type { StoredBatch } from "./stored_batch.ts";
@@ -54,6 +55,8 @@ export interface StoreContext extends ScanContext {
   readonly batch: StoredBatch;
   /** Bytes of content in memory. */
   readonly budget: ByteBudget;
+  /** For parts; what is taken from it is bounded by the budget. */
+  readonly buffers: BufferPool;
   readonly totals: StoreTotals;
   readonly checkedClasses: Set<string>;
 }

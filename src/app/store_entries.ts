@@ -2,6 +2,7 @@ import { type HoldfastError, isKind } from "../core/error.ts";
 import { joinPath, jsonOfText, type PathText, textOfBytes } from "../core/path_text.ts";
 import { typeAt, unpackStat } from "../core/stat_record.ts";
 import type { Unstored, UnstoredCursor } from "../ports/event_log.ts";
+import { bufferPool } from "./buffer_pool.ts";
 import { byteBudget } from "./byte_budget.ts";
 import type { ScanContext } from "./scan_context.ts";
 import type { StoreContext, StoreOptions, StoreTotals, Task } from "./store_context.ts";
@@ -24,6 +25,7 @@ export async function storeEntries(
     options,
     batch: storedBatch(scan.log, scan.run, () => scan.clock.now()),
     budget: byteBudget(options.partSize * options.workers),
+    buffers: bufferPool(options.partSize),
     totals: { objects: 0, bytes: 0, equal: 0, unreadable: 0, refused: 0 },
     checkedClasses: new Set(["STANDARD"]),
   };

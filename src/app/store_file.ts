@@ -206,8 +206,8 @@ async function storeLarge(
 async function hashWhole(context: StoreContext, file: SourceFile): Promise<Uint8Array> {
   const { partSize, hashing } = context.options;
   await context.budget.acquire(partSize);
+  const buffer = context.buffers.take(partSize);
   try {
-    const buffer = new Uint8Array(partSize);
     const hash = hashing.incremental();
     for (;;) {
       const length = await file.read(buffer);
@@ -216,6 +216,7 @@ async function hashWhole(context: StoreContext, file: SourceFile): Promise<Uint8
       context.signal.throwIfAborted();
     }
   } finally {
+    context.buffers.give(buffer);
     context.budget.release(partSize);
   }
 }

@@ -87,20 +87,24 @@ async function sendParts(
   let crc32 = 0;
   for (let part = 1;; part++) {
     await context.budget.acquire(partSize);
-    let length = 0;
-    let buffer: Uint8Array;
+    const wanted = Math.min(partSize, Math.max(1, size - bytes));
+    const buffer = context.buffers.take(wanted);
+    const done = () => {
+      context.buffers.give(buffer);
+      context.budget.release(partSize);
+    };
+    let length: number;
     try {
       context.signal.throwIfAborted();
       if (state.failure !== undefined) throw state.failure;
-      buffer = new Uint8Array(Math.min(partSize, Math.max(1, size - bytes)));
       length = await file.read(buffer);
     } catch (error) {
-      context.budget.release(partSize);
+      done();
       await Promise.allSettled(running);
       throw error;
     }
     if (length === 0) {
-      context.budget.release(partSize);
+      done();
       break;
     }
     const body = buffer.subarray(0, length);
@@ -114,7 +118,7 @@ async function sendParts(
       })
       .catch((error) => void (state.failure ??= error))
       .finally(() => {
-        context.budget.release(partSize);
+        done();
         running.delete(send);
       });
     running.add(send);

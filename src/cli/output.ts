@@ -1,6 +1,6 @@
 import type { SignalSink } from "../core/signal.ts";
 import type { OutputRecord, SummaryRecord } from "../report/records.ts";
-import type { ZoneOffset } from "../report/time_text.ts";
+import type { ZoneOffset } from "../core/time_text.ts";
 
 /**
  * Where a command's words go. What was asked for goes to standard output, as text or, with

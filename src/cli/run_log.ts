@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { HoldfastError, messageOf } from "../core/error.ts";
-import { fileTime, isoTime } from "../report/time_text.ts";
+import { fileTime, isoTime } from "../core/time_text.ts";
 import { LOG_LEVELS, type LogLevel } from "./runner.ts";
 import { makePrivateFolder } from "./state_file.ts";
 import type { System } from "./system.ts";

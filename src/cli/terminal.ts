@@ -1,15 +1,14 @@
-import { styleText } from "node:util";
-import { displayPath } from "../core/path_text.ts";
-import type { EntryErrorSignal, Signal } from "../core/signal.ts";
-import { counted } from "../report/count_text.ts";
+import type { EntryErrorSignal, Signal, SignalSink } from "../core/signal.ts";
 import { errorLines, type ErrorRecord, errorRecord } from "../report/error_text.ts";
 import { type OutputRecord, recordLine, signalRecord } from "../report/records.ts";
 import { redact } from "../report/redact.ts";
+import { entryFailureLine, entryFailures } from "./entry_failures.ts";
 import type { Output } from "./output.ts";
 import type { RunLog } from "./run_log.ts";
 import type { GlobalOptions } from "./runner.ts";
 import type { System } from "./system.ts";
-import { statusLine } from "./terminal_progress.ts";
+import { type StatusLine, statusLine } from "./terminal_progress.ts";
+import { type Writers, writersOf } from "./terminal_writers.ts";
 
 export interface Terminal {
   readonly output: Output;
@@ -20,10 +19,7 @@ export interface Terminal {
 }
 
 export interface TerminalOptions {
-  readonly globals: Pick<
-    GlobalOptions,
-    "json" | "quiet" | "verbose" | "debug" | "progress"
-  >;
+  readonly globals: Pick<GlobalOptions, "json" | "quiet" | "verbose" | "debug" | "progress">;
   readonly secrets: readonly string[];
   /** The run's text log, where it has one. */
   readonly log: RunLog | undefined;
@@ -31,115 +27,112 @@ export interface TerminalOptions {
   readonly onClosed: () => void;
 }
 
-/** So many failed entries are listed at the end; the text log has all. */
-const LISTED_ERRORS = 50;
+/** What the parts below work with. */
+interface Desk {
+  readonly globals: TerminalOptions["globals"];
+  readonly log: RunLog | undefined;
+  readonly status: StatusLine;
+  readonly writers: Writers;
+  /** Removes secrets: from messages, never from answers, for a name is what it is. */
+  readonly clean: (text: string) => string;
+  readonly record: (record: OutputRecord) => void;
+  readonly failures: ReturnType<typeof entryFailures>;
+}
 
 export function terminalOf(system: System, options: TerminalOptions): Terminal {
   const { globals, log } = options;
-  const clean = (text: string) => redact(text, options.secrets);
   const status = statusLine(system, globals);
-  const paint = painter(system);
-  const failed: EntryErrorSignal[] = [];
-  let failures = 0;
-  let closed = false;
-
-  const writeOut = (line: string) => {
-    if (closed) return;
-    status.clear();
-    try {
-      system.stdout.write(`${line}\n`);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-      closed = true;
-      options.onClosed();
-    }
+  const writers = writersOf(system, { before: status.clear, onClosed: options.onClosed });
+  const desk: Desk = {
+    globals,
+    log,
+    status,
+    writers,
+    clean: (text) => redact(text, options.secrets),
+    record: (record) => {
+      if (globals.json) writers.out(recordLine(record));
+    },
+    failures: entryFailures(),
   };
-  const writeError = (text: string, style?: Style) => {
-    status.clear();
-    try {
-      system.stderr.write(`${style === undefined ? text : paint(style, text)}\n`);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-    }
-  };
-  const record = (value: OutputRecord) => {
-    if (globals.json) writeOut(recordLine(value));
-  };
-
-  const entryError = (seen: EntryErrorSignal) => {
-    const signal = { ...seen, reason: clean(seen.reason) };
-    const line = entryErrorLine(signal);
-    log?.write("warn", line);
-    failures++;
-    if (globals.json) record(signalRecord(signal));
-    else if (globals.verbose) writeError(line, "yellow");
-    else if (failed.length < LISTED_ERRORS) failed.push(signal);
-  };
-  const notice = (text: string) => {
-    log?.write("info", text);
-    if (globals.json) record({ record: "notice", text });
-    else if (!globals.quiet) writeError(`note: ${text}`);
-  };
-  const signal = (seen: Signal) => {
-    if (seen.kind === "entry-error") return entryError(seen);
-    if (seen.kind === "notice") return notice(clean(seen.text));
-    if (seen.kind === "phase") {
-      log?.write("info", `${seen.name} ${seen.subject ?? ""}`.trimEnd());
-      record(signalRecord(seen));
-    }
-    if (globals.json && status.recordDue(seen)) record(signalRecord(seen));
-    status.see(seen);
-  };
-  const text = (...lines: string[]) => {
-    if (!globals.json) { for (const line of lines) writeOut(line); }
-  };
-
   return {
-    output: {
-      json: globals.json,
-      zone: (ms) => -new Date(ms).getTimezoneOffset(),
-      signal,
-      text,
-      record,
-      raw: writeOut,
-      summary(value, lines) {
-        status.end();
-        for (const line of lines) log?.write("info", clean(line));
-        record(value);
-        if (!globals.quiet) text(...lines);
-      },
-      note(level, line) {
-        const text = clean(line);
-        log?.write(level, text);
-        if (globals.debug || (globals.verbose && level === "info")) writeError(text);
-      },
-      get closed() {
-        return closed;
-      },
-    },
-    error(error) {
-      status.end();
-      const lines = errorLines(error, { debug: globals.debug }).map(clean);
-      const [first, ...rest] = lines;
-      for (const line of lines) log?.write("error", line);
-      record(cleanError(errorRecord(error), clean));
-      writeError(first, "red");
-      for (const line of rest) writeError(line);
-    },
+    output: outputOf(desk),
+    error: (error) => showError(desk, error),
     finish() {
       status.end();
-      for (const entry of failed) writeError(entryErrorLine(entry), "yellow");
-      const more = failures - failed.length;
-      if (more > 0 && failed.length > 0) {
-        const place = log === undefined ? "" : `, see ${log.file}`;
-        writeError(`… and ${counted(more, "more entry", "more entries")}${place}`, "yellow");
-      }
+      for (const line of desk.failures.lines(log?.file)) writers.error(line, "yellow");
     },
   };
 }
 
-function entryErrorLine({ path, reason }: EntryErrorSignal): string {
-  return `failed: ${displayPath(path)}: ${reason}`;
+function outputOf(desk: Desk): Output {
+  const { globals, log, status, writers, clean, record } = desk;
+  const text = (...lines: string[]) => {
+    if (!globals.json) { for (const line of lines) writers.out(line); }
+  };
+  return {
+    json: globals.json,
+    zone: (ms) => -new Date(ms).getTimezoneOffset(),
+    signal: signalSink(desk),
+    text,
+    record,
+    raw: writers.out,
+    summary(value, lines) {
+      status.end();
+      for (const line of lines) log?.write("info", clean(line));
+      record(value);
+      if (!globals.quiet) text(...lines);
+    },
+    note(level, line) {
+      const said = clean(line);
+      log?.write(level, said);
+      if (globals.debug || (globals.verbose && level === "info")) writers.error(said);
+    },
+    get closed() {
+      return writers.closed;
+    },
+  };
+}
+
+function signalSink(desk: Desk): SignalSink {
+  const { globals, log, status, record } = desk;
+  return (signal: Signal) => {
+    switch (signal.kind) {
+      case "entry-error":
+        return showFailure(desk, { ...signal, reason: desk.clean(signal.reason) });
+      case "notice":
+        return showNotice(desk, desk.clean(signal.text));
+      case "phase":
+        log?.write("info", `${signal.name} ${signal.subject ?? ""}`.trimEnd());
+        record(signalRecord(signal));
+        break;
+      default:
+        if (globals.json && status.recordDue()) record(signalRecord(signal));
+    }
+    status.see(signal);
+  };
+}
+
+function showFailure({ globals, log, writers, record, failures }: Desk, failure: EntryErrorSignal) {
+  const line = entryFailureLine(failure);
+  log?.write("warn", line);
+  if (globals.json) record(signalRecord(failure));
+  else if (globals.verbose) writers.error(line, "yellow");
+  else failures.add(failure);
+}
+
+function showNotice({ globals, log, writers, record }: Desk, text: string) {
+  log?.write("info", text);
+  if (globals.json) record({ record: "notice", text });
+  else if (!globals.quiet) writers.error(`note: ${text}`);
+}
+
+function showError({ globals, log, status, writers, clean, record }: Desk, error: unknown) {
+  status.end();
+  const [first, ...rest] = errorLines(error, { debug: globals.debug }).map(clean);
+  for (const line of [first, ...rest]) log?.write("error", line);
+  record(cleanError(errorRecord(error), clean));
+  writers.error(first, "red");
+  for (const line of rest) writers.error(line);
 }
 
 function cleanError(record: ErrorRecord, clean: (text: string) => string): ErrorRecord {
@@ -147,13 +140,4 @@ function cleanError(record: ErrorRecord, clean: (text: string) => string): Error
     [key, typeof value === "string" ? clean(value) : value] as const
   );
   return { ...record, message: clean(record.message), context: Object.fromEntries(context) };
-}
-
-type Style = "red" | "yellow";
-
-/** Colours as NO_COLOR (https://no-color.org) and the terminal allow. */
-function painter(system: System): (style: Style, text: string) => string {
-  const plain = !system.stderr.isTerminal || Boolean(system.env("NO_COLOR")) ||
-    system.env("TERM") === "dumb";
-  return (style, text) => plain ? text : styleText(style, text, { validateStream: false });
 }

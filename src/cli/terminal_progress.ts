@@ -6,8 +6,8 @@ import type { System } from "./system.ts";
 /** Progress on standard error: one line redrawn on a terminal, now and then a line on a pipe. */
 export interface StatusLine {
   see(signal: Signal): void;
-  /** True where `--json` should write a progress record for this signal. */
-  recordDue(signal: Signal): boolean;
+  /** True where `--json` should write a progress record now. */
+  recordDue(): boolean;
   /** Takes the line off the terminal, because something else is written; it comes back. */
   clear(): void;
   /** Shows the last state, for good. */
@@ -28,9 +28,7 @@ export function statusLine(system: System, globals: Shown): StatusLine {
     ? liveLine(system)
     : plainLines(system);
   return {
-    recordDue(signal) {
-      return signal.kind !== "phase" && globals.progress && !globals.quiet && records.due();
-    },
+    recordDue: () => globals.progress && !globals.quiet && records.due(),
     see: (signal) => line?.see(signal),
     clear: () => line?.clear(),
     end: () => line?.end(),

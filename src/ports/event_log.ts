@@ -22,6 +22,8 @@ export interface LogReader {
   lastPositionAt(time: number): number;
   /** The lines as stored, for verification and export. */
   lines(range?: EventRange): Iterable<StoredLine>;
+  /** How much there is of each type of event, by type. */
+  volumes(): EventVolume[];
   close(): void;
 }
 
@@ -49,6 +51,13 @@ export interface LogHead {
   readonly position: number;
   /** 64 hex digits. */
   readonly hash: string;
+}
+
+export interface EventVolume {
+  readonly type: string;
+  readonly events: number;
+  /** Of the lines as they are stored. */
+  readonly bytes: number;
 }
 
 export interface AppendOptions {
@@ -99,6 +108,8 @@ export interface IndexModel {
   /** Entries at and below a folder that are not removed. */
   countBelow(folder: number): number;
   runs(limit: number): RunRow[];
+  /** The newest run of each command, newest first. */
+  lastRuns(): RunRow[];
   openRuns(): RunRow[];
   snapshots(): SnapshotRow[];
   uploads(): UploadRow[];

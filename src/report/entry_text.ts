@@ -1,7 +1,7 @@
 import { displayPath, type PathText } from "../core/path_text.ts";
 import type { EntryStat, EntryType } from "../core/stat_record.ts";
 import { grouped } from "./count_text.ts";
-import { timeText, type ZoneOffset } from "./time_text.ts";
+import { timeText, type ZoneOffset } from "../core/time_text.ts";
 
 const TYPE_LETTERS: { readonly [type in EntryType]: string } = {
   file: "-",

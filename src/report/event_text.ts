@@ -2,7 +2,7 @@ import type { AnyEvent, EventData, EventType, ObservedFolder } from "../core/eve
 import { displayPath, joinPath, type JsonPath, textOfJson } from "../core/path_text.ts";
 import { formatSize } from "../core/size_text.ts";
 import { counted } from "./count_text.ts";
-import { timeText, type ZoneOffset } from "./time_text.ts";
+import { timeText, type ZoneOffset } from "../core/time_text.ts";
 
 /** `log`: one line an event: position, time, type, and what it says in short. */
 export function eventLineText(event: AnyEvent, atMs: number, zone: ZoneOffset): string {

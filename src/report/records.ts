@@ -2,7 +2,7 @@ import { jsonOfText, type JsonPath, type PathText } from "../core/path_text.ts";
 import type { Signal } from "../core/signal.ts";
 import type { EntryStat, EntryType } from "../core/stat_record.ts";
 import type { ErrorRecord } from "./error_text.ts";
-import { isoNanoseconds } from "./time_text.ts";
+import { isoNanoseconds } from "../core/time_text.ts";
 
 /**
  * What `--json` writes to standard output: one JSON object a line, told apart by `record`. Fields

@@ -32,6 +32,12 @@ export function sqliteIndexModel(db: DatabaseSync): IndexModel {
     unreadable: () => countUnreadable(db),
     countBelow: (folder) => Number((statements.countBelow.get(folder) as Raw).n),
     runs: (limit) => all("SELECT * FROM runs ORDER BY position DESC LIMIT ?", runRow, limit),
+    lastRuns: () =>
+      all(
+        `SELECT * FROM runs WHERE position IN (SELECT MAX(position) FROM runs GROUP BY command)
+         ORDER BY position DESC`,
+        runRow,
+      ),
     openRuns: () =>
       all(
         "SELECT * FROM runs WHERE finished IS NULL AND interrupted = 0 ORDER BY position",

@@ -30,7 +30,7 @@ export function sqliteIndexTables(db: DatabaseSync): IndexTables {
         ...[row.position, stored, sha256, key, version, packEtag(etag)],
       );
     },
-    foldersIn: (parent) => mapped(statements.foldersIn.iterate(parent), folderRow),
+    foldersIn: (parent) => paged(statements.foldersIn, parent, folderRow),
     findEntry(folder, name) {
       const raw = statements.findEntry.get(folder, name) as Raw | undefined;
       return raw === undefined ? undefined : entryRow(raw);
@@ -44,7 +44,7 @@ export function sqliteIndexTables(db: DatabaseSync): IndexTables {
       );
       return Number(result.changes) === 1;
     },
-    entriesIn: (folder) => mapped(statements.entriesIn.iterate(folder), entryRow),
+    entriesIn: (folder) => paged(statements.entriesIn, folder, entryRow),
     addLink(fileSystem, fileId, folder, name) {
       statements.addLink.run(fileSystem, BigInt.asIntN(64, fileId), folder, name);
     },
@@ -89,12 +89,12 @@ function prepare(db: DatabaseSync) {
     lastFolder: db.prepare("SELECT MAX(id) AS id FROM folders"),
     findFolder: db.prepare(`${folders} parent = ? AND name = ?`),
     folderById: db.prepare(`${folders} id = ?`),
-    foldersIn: db.prepare(`${folders} parent = ? ORDER BY name`),
+    foldersIn: db.prepare(`${folders} parent = ? AND name > ? ORDER BY name LIMIT ${PAGE}`),
     putFolder: db.prepare(
       `INSERT INTO folders (${FOLDER_COLUMNS}) VALUES (${MARKS}) ON CONFLICT (id) DO UPDATE SET ${update}`,
     ),
     findEntry: db.prepare(`${entries} AND name = ?`),
-    entriesIn: db.prepare(`${entries} ORDER BY name`),
+    entriesIn: db.prepare(`${entries} AND name > ? ORDER BY name LIMIT ${PAGE}`),
     insertEntry: db.prepare(`INSERT INTO entries (${ENTRY_COLUMNS}) VALUES (${MARKS})`),
     putEntry: db.prepare(`INSERT OR REPLACE INTO entries (${ENTRY_COLUMNS}) VALUES (${MARKS})`),
     storeContent: db.prepare(
@@ -191,6 +191,20 @@ function unpackEtag(etag: Uint8Array | string | null): string | null {
   return etag instanceof Uint8Array ? etag.toHex() : etag;
 }
 
-function* mapped<Row>(rows: Iterable<unknown>, map: (raw: Raw) => Row): Generator<Row> {
-  for (const raw of rows) yield map(raw as Raw);
+/** Rows a query returns at once: `all` takes half the time of `iterate`, and no read stays open. */
+const PAGE = 2048;
+const FIRST = new Uint8Array(0);
+
+function* paged<Row extends { name: Uint8Array }>(
+  statement: Statement,
+  holder: number,
+  map: (raw: Raw) => Row,
+): Generator<Row> {
+  let after: Uint8Array = FIRST;
+  for (;;) {
+    const rows = statement.all(holder, after) as Raw[];
+    for (const raw of rows) yield map(raw);
+    if (rows.length < PAGE) return;
+    after = rows[rows.length - 1].name as Uint8Array;
+  }
 }

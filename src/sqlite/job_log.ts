@@ -12,7 +12,14 @@ import {
 import { bytesOfHex, hex, type Sha256 } from "../core/hash.ts";
 import { indexFold } from "../core/index/fold.ts";
 import { projectRuns } from "../core/index/run_fold.ts";
-import type { AppendOptions, EventRange, JobLog, LogHead, LogReader } from "../ports/event_log.ts";
+import type {
+  AppendOptions,
+  EventRange,
+  EventVolume,
+  JobLog,
+  LogHead,
+  LogReader,
+} from "../ports/event_log.ts";
 import type { Clock } from "../ports/environment.ts";
 import { guarded, openDatabase } from "./database.ts";
 import { sqliteIndexModel } from "./index_model.ts";
@@ -42,12 +49,18 @@ export interface OpenOptions {
   readonly mode: "write" | "read";
   /** Everything appended is undone at close: what a dry run needs. */
   readonly volatile?: boolean;
+  /** What is read stays as it is now, whatever a writer commits until close. */
+  readonly frozen?: boolean;
 }
 
 /** Opens a job's database. Throws kind "no-repository", "damage", "failed". */
 export function openJobLog(file: string, tools: LogTools, options: OpenOptions): JobLog {
   const db = openDatabase(file, options.mode);
-  return guarded(file, () => jobLog(db, file, tools, { volatile: options.volatile === true }));
+  return guarded(file, () => {
+    // The first read of a transaction, that of the genesis, fixes what all others see.
+    if (options.frozen) db.exec("BEGIN");
+    return jobLog(db, file, tools, { volatile: options.volatile === true });
+  });
 }
 
 /** Version of the projections in the database; other than PROJECTION_VERSION they must be replayed. */
@@ -92,6 +105,11 @@ function logReads(db: DatabaseSync, file: string, genesis: Genesis) {
       return (row as { position: number | null }).position ?? 0;
     },
     lines: (range?: EventRange) => readLines(db, range),
+    volumes: () =>
+      db.prepare(
+        `SELECT type, COUNT(*) AS events, SUM(LENGTH(line)) AS bytes FROM events
+         GROUP BY type ORDER BY type`,
+      ).all() as unknown as EventVolume[],
   };
 }
 
@@ -189,7 +207,7 @@ function jobLog(
     head: () => guarded(file, currentHead),
     append: (run, events, options) => guarded(file, () => append(run, events, options)),
     close() {
-      if (volatile && db.isTransaction) db.exec("ROLLBACK");
+      if (db.isTransaction) db.exec("ROLLBACK");
       db.close();
     },
   };

@@ -50,17 +50,18 @@ function beginReplay(file: string, sha256: Sha256): Replay {
   db.exec(PROJECTION_SCHEMA);
   const index = sqliteIndexModel(db);
   const fold = indexFold(index.tables);
-  db.exec("BEGIN");
   return {
     index,
     project(event) {
       guarded(file, () => {
+        if (!db.isTransaction) db.exec("BEGIN");
         fold.project(event);
         projectRuns(index.tables, event);
       });
     },
     digests() {
-      if (db.isTransaction) db.exec("COMMIT; BEGIN");
+      // No lock may stay: the live database's connection attaches this file.
+      if (db.isTransaction) db.exec("COMMIT");
       return tableDigests(db, sha256);
     },
     close() {

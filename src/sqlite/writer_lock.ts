@@ -22,7 +22,7 @@ export function takeWriterLock(file: string, job: string, holder: LockHolder): W
   const lockFile = `${file}.lock`;
   const db = new DatabaseSync(lockFile);
   try {
-    db.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    db.exec("PRAGMA busy_timeout = 200; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
   } catch (error) {
     db.close();
     if (!/locked|busy/i.test(messageOf(error))) throw error;
@@ -36,14 +36,36 @@ export function takeWriterLock(file: string, job: string, holder: LockHolder): W
   };
 }
 
-function lockedBy(file: string, job: string): HoldfastError {
-  let who = "another process";
+/**
+ * Who holds the lock of a job's database now; undefined where nobody does. A look takes the file's
+ * shared lock for a moment, which takeWriterLock waits out.
+ */
+export function lockHolder(file: string): Partial<LockHolder> | undefined {
+  let db: DatabaseSync | undefined;
   try {
-    const { pid, host, since }: LockHolder = JSON.parse(Deno.readTextFileSync(`${file}.writer`));
-    who = `PID ${pid} on ${host} since ${since}`;
-  } catch {
-    // It may be about to write it.
+    db = new DatabaseSync(`${file}.lock`, { readOnly: true });
+    db.exec("PRAGMA busy_timeout = 0");
+    db.prepare("SELECT 1 FROM sqlite_master").get();
+    return undefined;
+  } catch (error) {
+    return /locked|busy/i.test(messageOf(error)) ? readHolder(file) : undefined;
+  } finally {
+    db?.close();
   }
+}
+
+/** Empty where the holder is about to write it. */
+function readHolder(file: string): Partial<LockHolder> {
+  try {
+    return JSON.parse(Deno.readTextFileSync(`${file}.writer`));
+  } catch {
+    return {};
+  }
+}
+
+function lockedBy(file: string, job: string): HoldfastError {
+  const { pid, host, since } = readHolder(file);
+  const who = pid === undefined ? "another process" : `PID ${pid} on ${host} since ${since}`;
   return new HoldfastError("locked", `the job ${job} is being written by ${who}`, {
     context: { job },
     hint: "wait for it to end, and run again",

@@ -3,7 +3,7 @@ import type { RunInput } from "../cli/runner.ts";
 import { platformHashing } from "../crypto/hashing.ts";
 import type { Environment } from "../ports/environment.ts";
 import { systemEnvironment } from "./environment.ts";
-import type { JobLog } from "../ports/event_log.ts";
+import type { JobLog, LogReader } from "../ports/event_log.ts";
 import type { Replayer } from "../ports/replay.ts";
 import { openJobLog, openLogReader, projectionVersion } from "../sqlite/job_log.ts";
 import { sqliteReplayer } from "../sqlite/replay.ts";
@@ -21,6 +21,18 @@ export function openForReading(input: AnyInput, mode: "read" | "write") {
   upgradeProjections(input);
   const { clock } = systemEnvironment();
   return openJobLog(input.stateFile, { clock, sha256 }, { mode });
+}
+
+/** The same for one look at the index: what a writer commits meanwhile is not seen. */
+export function openForLook(input: AnyInput): JobLog {
+  upgradeProjections(input);
+  const { clock } = systemEnvironment();
+  return openJobLog(input.stateFile, { clock, sha256 }, { mode: "read", frozen: true });
+}
+
+/** Opens the job's log alone: whether its projections can be read does not matter. */
+export function openLogAlone({ stateFile }: AnyInput): LogReader {
+  return openLogReader(stateFile, sha256);
 }
 
 /** Opens the job's log for a run that changes index or store, with the writer lock. */

@@ -1,7 +1,16 @@
 import type { ImportGraph } from "./import_graph.ts";
 
 /** Folders below src/ that are no adapters; every other one holds adapters. */
-type Layer = "core" | "ports" | "report" | "app" | "cli" | "libc" | "main" | "adapter";
+type Layer =
+  | "core"
+  | "ports"
+  | "report"
+  | "app"
+  | "cli"
+  | "libc"
+  | "wiring"
+  | "main"
+  | "adapter";
 
 /** What each layer may import of the program, its own part aside. Anything else is forbidden. */
 const allowed: Record<Layer, readonly Layer[]> = {
@@ -12,7 +21,9 @@ const allowed: Record<Layer, readonly Layer[]> = {
   adapter: ["core", "ports", "libc"],
   app: ["core", "ports"],
   cli: ["core", "ports", "app", "report"],
-  main: ["core", "ports", "report", "libc", "adapter", "app", "cli"],
+  // The composition root is src/main.ts and what it loads command by command.
+  wiring: ["core", "ports", "report", "libc", "adapter", "app", "cli"],
+  main: ["wiring", "core", "ports", "report", "libc", "adapter", "app", "cli"],
 };
 
 /** Layers that reach the outside world only through ports: no package, no built-in module. */

@@ -41,6 +41,7 @@ Deno.test("a small config has every default", () => {
     observations: "changes",
     partSize: 16 * 1024 * 1024,
     uploadWorkers: 4,
+    minArchiveSize: 128 * 1024,
     logDir: undefined,
     logKeep: 30,
   });
@@ -71,6 +72,7 @@ trust_mtime = true
 observations = "all"
 part_size = "64 MiB"
 upload_workers = 8
+min_archive_size = "1 MiB"
 log_dir = "logs"
 log_keep = 5
 `);
@@ -92,6 +94,7 @@ log_keep = 5
   assert.equal(job.s3.endpoint, "http://127.0.0.1:9000");
   assert.deepEqual(job.maxDelete, { percent: 10, entries: 500 });
   assert.equal(job.partSize, 64 * 1024 * 1024);
+  assert.equal(job.minArchiveSize, 1024 * 1024);
   assert.equal(job.logDir, "/etc/holdfast/logs");
   assert.equal(job.ignoreFile, "");
 });

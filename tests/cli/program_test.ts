@@ -59,7 +59,7 @@ Deno.test("each command's help has an example", async () => {
   for (const command of [...commands, "log verify"]) {
     const { out, code } = await run([...command.split(" "), "--help"]);
     assert.equal(code, 0);
-    assert.match(out, /\nExamples?:\n  \$ holdfast /, command);
+    assert.match(out, /\nExamples?:\n {2}\$ holdfast /, command);
     texts.push(`$ holdfast ${command} --help\n${out}`);
   }
   assertGolden("help.txt", texts.join("\n"));

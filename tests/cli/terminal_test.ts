@@ -36,7 +36,7 @@ Deno.test("a terminal gets one line, redrawn ten times a second at most, within 
   for (const draw of draws) assert.ok(draw.trimEnd().length < 60, draw);
   assert.match(
     draws.at(-1)!,
-    /^scanning  100,000 entries  0\.98 MiB  (4,9|5,0)\d\d\/s  folder\/1000\n$/,
+    /^scanning {2}100,000 entries {2}0\.98 MiB {2}(4,9|5,0)\d\d\/s {2}folder\/1000\n$/,
   );
   assert.equal(system.out(), "");
 });
@@ -47,7 +47,7 @@ Deno.test("a pipe gets a line every ten seconds", () => {
   terminal.finish();
   const lines = system.err().trimEnd().split("\n");
   assert.equal(lines.length, 3, system.err());
-  assert.doesNotMatch(system.err(), /\x1b|\r/);
+  assert.ok(!system.err().includes("\x1b") && !system.err().includes("\r"));
 });
 
 Deno.test("--no-progress and --quiet show none", () => {

@@ -10,7 +10,7 @@ import {
   recordLine,
   signalRecord,
 } from "../../src/report/records.ts";
-import { UTC } from "../../src/report/time_text.ts";
+import { UTC } from "../../src/core/time_text.ts";
 
 const stat: EntryStat = {
   type: "file",

@@ -6,7 +6,7 @@ import { counted, grouped, percentOf } from "../../src/report/count_text.ts";
 import { errorLines } from "../../src/report/error_text.ts";
 import { nearest } from "../../src/report/nearest.ts";
 import { factLines, tableLines } from "../../src/report/table.ts";
-import { fileTime, isoNanoseconds, isoTime, timeText, UTC } from "../../src/report/time_text.ts";
+import { fileTime, isoNanoseconds, isoTime, timeText, UTC } from "../../src/core/time_text.ts";
 
 Deno.test("counts are grouped, and one is not many", () => {
   assert.equal(grouped(1234567), "1,234,567");

@@ -1,4 +1,11 @@
-import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  PutBucketVersioningCommand,
+  S3Client,
+  type S3ClientConfig,
+} from "@aws-sdk/client-s3";
+import { defaultRetryPolicy } from "../../src/stores/s3/options.ts";
+import { openTransport } from "../../src/stores/s3/transport.ts";
 
 /** A running S3 server, as tests see it. */
 export interface S3Server {
@@ -9,17 +16,16 @@ export interface S3Server {
   stop(): Promise<void>;
 }
 
-/** Makes a bucket through `fetch`-free SDK calls that leave no connection behind. */
 export async function createBucket(
   server: { endpoint: string; accessKey: string; secretKey: string },
   name: string,
   versioning: boolean,
 ): Promise<void> {
-  const { CreateBucketCommand, PutBucketVersioningCommand } = await import("@aws-sdk/client-s3");
   const config: S3ClientConfig = {
     endpoint: server.endpoint,
     region: "us-east-1",
     forcePathStyle: true,
+    requestHandler: await openTransport(defaultRetryPolicy) as S3ClientConfig["requestHandler"],
     credentials: { accessKeyId: server.accessKey, secretAccessKey: server.secretKey },
   };
   const client = new S3Client(config);
@@ -38,8 +44,9 @@ export async function createBucket(
   }
 }
 
-/** A bucket name that no other test of this process has. */
 let buckets = 0;
+
+/** A bucket name that no other test of this process has. */
 export function freshBucketName(): string {
   return `bucket-${Deno.pid}-${++buckets}`;
 }

@@ -24,6 +24,8 @@ export interface Holds {
   readonly conditionalPut: boolean;
   /** A class other than STANDARD that it keeps, or undefined. */
   readonly storageClass: string | undefined;
+  /** Says that an aborted upload is gone; else it fails in any way (moto: 500). */
+  readonly goneUploads?: boolean;
   /** Lists open uploads by prefix. */
   readonly uploadPrefix: boolean;
 }

@@ -71,10 +71,8 @@ export function openContext(options: S3StoreOptions): StoreContext {
     },
     close() {
       closed = true;
-      opened?.then(({ connection }) => {
-        connection.client.destroy();
-        connection.transport.destroy();
-      }, () => {});
+      // The client closes the transport with itself.
+      opened?.then(({ connection }) => connection.client.destroy(), () => {});
     },
   };
 }

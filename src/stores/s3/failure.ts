@@ -68,10 +68,15 @@ export function failureOf(error: unknown): Failure {
   return {
     code: status === undefined ? code ?? name ?? "Error" : name ?? "Error",
     status,
-    message: message ?? String(error),
+    message: readable(message ?? String(error)),
     clockCorrected: $metadata?.clockSkewCorrected === true,
     region: $response?.headers?.["x-amz-bucket-region"],
   };
+}
+
+/** The SDK's words for an answer that is not XML are about its own insides. */
+function readable(message: string): string {
+  return message.includes("Deserialization error") ? "the answer is not one of S3's" : message;
 }
 
 /** No whole answer came: whether the store acted is unknown. */

@@ -43,6 +43,8 @@ export interface RetryPolicy {
   readonly longestDelayMs: number;
   /** Tries while the store has never answered: a wrong endpoint should fail soon. */
   readonly firstContactTries: number;
+  /** Tries of one call at most; absent: for as long as the run is allowed to take. */
+  readonly mostTries?: number;
   /** Tries of a body that arrived damaged. */
   readonly damagedTries: number;
   /** Without any byte moving. */

@@ -40,7 +40,8 @@ export function openRetries(settings: RetrySettings): Retries {
   function isFinal(failure: Failure, tries: Tries): boolean {
     if (isDamaged(failure)) return ++tries.damaged >= policy.damagedTries;
     if (!isPassing(failure)) return true;
-    return !contact && tries.made >= policy.firstContactTries;
+    const most = policy.mostTries ?? Infinity;
+    return tries.made >= (contact ? most : Math.min(most, policy.firstContactTries));
   }
 
   async function wait(call: Call, failure: Failure, tries: Tries): Promise<void> {

@@ -12,6 +12,7 @@ const holds = {
   partCrc: false,
   conditionalPut: true,
   storageClass: "DEEP_ARCHIVE",
+  goneUploads: false,
   uploadPrefix: true,
 } as const;
 

@@ -1,0 +1,89 @@
+import type { EventData } from "../core/event/event.ts";
+import type { RunRow, SnapshotRow, UploadRow } from "../core/index/run_fold.ts";
+import type { JobLog, LogHead, Totals } from "../ports/event_log.ts";
+
+/** Where a job stands, as its database says: nothing is asked of the store. */
+export interface JobStatus {
+  /** 32 hex digits. */
+  readonly repository: string;
+  /** 32 hex digits. */
+  readonly log: string;
+  readonly head: LogHead;
+  readonly totals: Totals;
+  readonly unstored: Totals;
+  readonly unreadable: number;
+  readonly uploads: readonly UploadRow[];
+  /** The newest run of each command, newest first. */
+  readonly lastRuns: readonly RunRow[];
+  /** Runs without an end: at work now, or cut off and not yet found by the next one. */
+  readonly openRuns: readonly RunRow[];
+  /** Runs that were cut off, among the last RECENT_RUNS; newest first. */
+  readonly interrupted: readonly RunRow[];
+  readonly snapshots: number;
+  readonly newest: SnapshotRow | undefined;
+  /** The newest one without gaps. */
+  readonly newestWhole: SnapshotRow | undefined;
+  /** Sources whose last scan a guard refused. */
+  readonly refused: readonly RefusedScan[];
+  /** What the store was last found to do; undefined where it was never probed. */
+  readonly probed: ProbedStore | undefined;
+}
+
+export interface RefusedScan {
+  readonly at: string;
+  readonly position: number;
+  readonly data: EventData["ScanRefused"];
+}
+
+export interface ProbedStore {
+  readonly at: string;
+  readonly url: string;
+  /** Reasons by feature. */
+  readonly lacking: Readonly<Record<string, string>>;
+}
+
+export const RECENT_RUNS = 100;
+
+export function jobStatus(log: JobLog): JobStatus {
+  const { index, genesis } = log;
+  const snapshots = index.snapshots();
+  return {
+    repository: genesis.repository,
+    log: genesis.log,
+    head: log.head(),
+    totals: index.totals(),
+    unstored: index.unstoredTotals(),
+    unreadable: index.unreadable(),
+    uploads: index.uploads(),
+    lastRuns: index.lastRuns(),
+    openRuns: index.openRuns(),
+    interrupted: index.runs(RECENT_RUNS).filter((run) => run.interrupted),
+    snapshots: snapshots.length,
+    newest: snapshots.at(-1),
+    newestWhole: snapshots.findLast(({ gaps }) => gaps === 0),
+    refused: refusedScans(log),
+    probed: lastProbe(log),
+  };
+}
+
+function refusedScans(log: JobLog): RefusedScan[] {
+  const found: RefusedScan[] = [];
+  for (const { refused: position } of log.index.sources()) {
+    if (position === 0) continue;
+    for (const event of log.events({ from: position, to: position })) {
+      if (event.type === "ScanRefused") found.push({ at: event.at, position, data: event.data });
+    }
+  }
+  return found;
+}
+
+function lastProbe(log: JobLog): ProbedStore | undefined {
+  let last: ProbedStore | undefined;
+  for (const event of log.events({ type: "StoreProbed" })) {
+    if (event.type !== "StoreProbed") continue;
+    const { url, features } = event.data;
+    const lacking = Object.entries(features).filter(([, text]) => text !== "yes");
+    last = { at: event.at, url, lacking: Object.fromEntries(lacking) };
+  }
+  return last;
+}

@@ -1,0 +1,100 @@
+import { pathOfKey } from "../mirror/object_key.ts";
+import { joinPath, type JsonPath, type PathText, textOfJson } from "../path_text.ts";
+import type { AnyEvent } from "./event.ts";
+
+/**
+ * What an event says of the entries at and below a path (`[source/]path`, "" for all): the event
+ * itself where it is about one entry, a batch with the other entries left out, undefined where
+ * nothing is left. Uploads are found by the key that their path has; one whose object has another
+ * key (core/mirror/object_key.ts) only by its UploadStarted.
+ */
+export function partOfEvent(event: AnyEvent, path: PathText): AnyEvent | undefined {
+  switch (event.type) {
+    case "EntriesObserved": {
+      const folders = event.data.folders.map((folder) => ({
+        ...folder,
+        entries: folder.entries.filter(({ name }) =>
+          isBelow(path, event.data.source, folder.path, name)
+        ),
+      })).filter(({ entries }) => entries.length > 0);
+      return folders.length === 0 ? undefined : { ...event, data: { ...event.data, folders } };
+    }
+    case "ObjectsStored": {
+      const folders = event.data.folders.map((folder) => ({
+        ...folder,
+        objects: folder.objects.filter(({ name }) =>
+          isBelow(path, event.data.source, folder.path, name)
+        ),
+      })).filter(({ objects }) => objects.length > 0);
+      return folders.length === 0 ? undefined : { ...event, data: { ...event.data, folders } };
+    }
+    case "ObjectsRefused": {
+      const entries = event.data.entries.filter((entry) =>
+        isBelow(path, event.data.source, entry.path)
+      );
+      return entries.length === 0 ? undefined : { ...event, data: { ...event.data, entries } };
+    }
+    case "EntriesRestored": {
+      const failed = event.data.failed.filter((entry) => isBelow(path, "", entry.path));
+      return failed.length === 0 ? undefined : { ...event, data: { ...event.data, failed } };
+    }
+    case "ScanRefused": {
+      const sample = event.data.sample.filter((entry) => isBelow(path, event.data.source, entry));
+      return sample.length === 0 ? undefined : { ...event, data: { ...event.data, sample } };
+    }
+    case "UploadStarted":
+      return isBelow(path, event.data.source, event.data.path) ? event : undefined;
+    case "UploadCreated":
+    case "UploadAborted":
+      return isAtOrBelow(path, pathOfKey(event.data.key)) ? event : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** `[source/]path` of each entry of a batch, with what the event says of it in a word. */
+export function entriesOfEvent(event: AnyEvent): { readonly path: PathText; readonly what: string }[] {
+  const place = (source: string, ...names: JsonPath[]) => ({ path: placeOf(source, names) });
+  switch (event.type) {
+    case "EntriesObserved":
+      return event.data.folders.flatMap(({ path, entries }) =>
+        entries.map(({ name, change }) => ({
+          ...place(event.data.source, path, name),
+          what: change,
+        }))
+      );
+    case "ObjectsStored":
+      return event.data.folders.flatMap(({ path, objects }) =>
+        objects.map(({ name }) => ({ ...place(event.data.source, path, name), what: "stored" }))
+      );
+    case "ObjectsRefused":
+      return event.data.entries.map(({ path, reason }) => ({
+        ...place(event.data.source, path),
+        what: `refused: ${reason}`,
+      }));
+    case "EntriesRestored":
+      return event.data.failed.map(({ path, reason }) => ({
+        ...place("", path),
+        what: `failed: ${reason}`,
+      }));
+    case "ScanRefused":
+      return event.data.sample.map((path) => ({
+        ...place(event.data.source, path),
+        what: "missing",
+      }));
+    default:
+      return [];
+  }
+}
+
+function isBelow(wanted: PathText, source: string, ...names: JsonPath[]): boolean {
+  return isAtOrBelow(wanted, placeOf(source, names));
+}
+
+function placeOf(source: string, names: readonly JsonPath[]): PathText {
+  return names.map(textOfJson).filter((name) => name !== "").reduce(joinPath, source);
+}
+
+function isAtOrBelow(wanted: PathText, place: PathText): boolean {
+  return wanted === "" || place === wanted || place.startsWith(`${wanted}/`);
+}

@@ -1,0 +1,154 @@
+import type {
+  ContentRow,
+  DigestKind,
+  EntryRow,
+  FolderRow,
+  IndexTables,
+} from "../../src/core/index/rows.ts";
+import { REMOVED, UNSTABLE } from "../../src/core/index/rows.ts";
+import type {
+  RunRow,
+  RunTables,
+  SnapshotRow,
+  SourceRow,
+  UploadRow,
+} from "../../src/core/index/run_fold.ts";
+import { compareBytes } from "../../src/core/path_text.ts";
+import { hex } from "../../src/core/hash.ts";
+
+/** What the tables hold, for comparisons and for the slow digest. */
+export interface MemoryState {
+  folders: Map<number, FolderRow>;
+  entries: Map<string, EntryRow>;
+  links: Map<string, { fileSystem: string; fileId: bigint; folder: number; name: Uint8Array }>;
+  digests: Map<string, Uint8Array>;
+  runs: Map<string, RunRow>;
+  snapshots: Map<number, SnapshotRow>;
+  uploads: Map<string, UploadRow>;
+  sources: Map<string, SourceRow>;
+}
+
+export interface MemoryTables {
+  readonly tables: IndexTables & RunTables;
+  readonly state: MemoryState;
+  /** A copy of everything, to be given to `undo`: what a transaction's start is to its rollback. */
+  begin(): MemoryState;
+  undo(state: MemoryState): void;
+}
+
+export function memoryTables(): MemoryTables {
+  const state: MemoryState = {
+    folders: new Map(),
+    entries: new Map(),
+    links: new Map(),
+    digests: new Map(),
+    runs: new Map(),
+    snapshots: new Map(),
+    uploads: new Map(),
+    sources: new Map(),
+  };
+  return {
+    tables: { ...indexTables(state), ...runTables(state) },
+    state,
+    begin: () => copyOf(state),
+    undo(before) {
+      Object.assign(state, copyOf(before));
+    },
+  };
+}
+
+function copyOf(state: MemoryState): MemoryState {
+  const copied = <Key, Row>(map: Map<Key, Row>, copy: (row: Row) => Row) =>
+    new Map([...map].map(([key, row]) => [key, copy(row)]));
+  return {
+    folders: copied(state.folders, copyRow),
+    entries: copied(state.entries, copyRow),
+    links: new Map(state.links),
+    digests: new Map(state.digests),
+    runs: new Map(state.runs),
+    snapshots: new Map(state.snapshots),
+    uploads: new Map(state.uploads),
+    sources: new Map(state.sources),
+  };
+}
+
+function copyRow<Row extends { content: ContentRow }>(row: Row): Row {
+  return { ...row, content: { ...row.content } };
+}
+
+const entryKey = (folder: number, name: Uint8Array) => `${folder}/${hex(name)}`;
+
+function sorted<Row extends { name: Uint8Array }>(rows: Iterable<Row>): Row[] {
+  return [...rows].sort((a, b) => compareBytes(a.name, b.name));
+}
+
+function indexTables(state: MemoryState): IndexTables {
+  const linkKey = (fileSystem: string, fileId: bigint, folder: number, name: Uint8Array) =>
+    `${fileSystem}\0${fileId}\0${entryKey(folder, name)}`;
+  const digestKey = (kind: DigestKind, folder: number) => `${kind} ${folder}`;
+  const copied = <Row extends { content: ContentRow }>(row: Row | undefined) =>
+    row === undefined ? undefined : copyRow(row);
+  return {
+    nextFolderId: () => state.folders.size + 1,
+    findFolder: (parent, name) =>
+      copied(
+        [...state.folders.values()].find((row) =>
+          row.parent === parent && compareBytes(row.name, name) === 0
+        ),
+      ),
+    folderById: (id) => copied(state.folders.get(id)),
+    putFolder: (row) => void state.folders.set(row.id, copyRow(row)),
+    foldersIn: (parent) =>
+      sorted([...state.folders.values()].filter((row) => row.parent === parent).map(copyRow)),
+    findEntry: (folder, name) => copied(state.entries.get(entryKey(folder, name))),
+    insertEntry(row) {
+      const key = entryKey(row.folder, row.name);
+      if (state.entries.has(key)) throw new Error(`the row ${key} is there already`);
+      state.entries.set(key, copyRow(row));
+    },
+    putEntry: (row) => void state.entries.set(entryKey(row.folder, row.name), copyRow(row)),
+    storeContent(folder, name, content, { prev, position, state: added }) {
+      const row = state.entries.get(entryKey(folder, name));
+      if (row === undefined || row.position !== prev || (row.state & REMOVED) !== 0) return false;
+      state.entries.set(entryKey(folder, name), {
+        ...row,
+        content: { ...content },
+        position,
+        state: (row.state & UNSTABLE) | added,
+      });
+      return true;
+    },
+    entriesIn: (folder) =>
+      sorted([...state.entries.values()].filter((row) => row.folder === folder).map(copyRow)),
+    addLink(fileSystem, fileId, folder, name) {
+      const key = linkKey(fileSystem, fileId, folder, name);
+      state.links.set(key, { fileSystem, fileId, folder, name });
+    },
+    removeLink: (fileSystem, fileId, folder, name) =>
+      void state.links.delete(linkKey(fileSystem, fileId, folder, name)),
+    linkGroup: (fileSystem, fileId) =>
+      [...state.links.values()].filter((link) =>
+        link.fileSystem === fileSystem && link.fileId === fileId
+      ),
+    digest: (kind, folder) => state.digests.get(digestKey(kind, folder)),
+    setDigest: (kind, folder, digest) => void state.digests.set(digestKey(kind, folder), digest),
+    clearDigest(kind, folder) {
+      const content = state.digests.delete(digestKey("content", folder));
+      return kind === "content" ? content : state.digests.delete(digestKey("tree", folder)) || content;
+    },
+    listingChanged() {},
+  };
+}
+
+function runTables(state: MemoryState): RunTables {
+  return {
+    run: (run) => state.runs.get(run),
+    putRun: (row) => void state.runs.set(row.run, row),
+    putSnapshot: (row) => void state.snapshots.set(row.position, row),
+    upload: (key) => state.uploads.get(key),
+    putUpload: (row) => void state.uploads.set(row.key, row),
+    removeUpload: (key) => void state.uploads.delete(key),
+    source: (name) => state.sources.get(name),
+    putSource: (row) => void state.sources.set(row.name, row),
+  };
+}
