@@ -128,7 +128,8 @@ function snapshotIfWhole(
 ): number | undefined {
   if (scans.some((scan) => scan.refused !== undefined)) return undefined;
   const { tables, paths } = log.index;
-  const gaps = log.index.unreadable() + stored.refused;
+  const unknown = scans.reduce((total, scan) => total + scan.unknown, 0);
+  const gaps = log.index.unreadable() + unknown + stored.refused;
   const sum = (values: readonly bigint[]) => values.reduce((a, b) => a + b, 0n).toString();
   return log.append(run, () => {
     const sources = scans.map(({ name }) => ({

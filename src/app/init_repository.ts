@@ -1,6 +1,6 @@
 import { HoldfastError, isKind } from "../core/error.ts";
 import { type Genesis } from "../core/event/line.ts";
-import { REPOSITORY_KEY } from "../core/mirror/object_key.ts";
+import { PROBE_FOLDER, REPOSITORY_KEY } from "../core/mirror/object_key.ts";
 import { isoTime } from "../core/time_text.ts";
 import { encodeRepository, type RepositoryFile } from "../core/repository_file.ts";
 import type { Environment } from "../ports/environment.ts";
@@ -12,7 +12,8 @@ import { inRun, newId } from "./run.ts";
 
 export interface InitDeps {
   readonly environment: Environment;
-  readonly store: ObjectStore;
+  /** Opens the store with these features; without any, with all that it may have. */
+  readonly openStore: (features?: StoreFeatures) => ObjectStore;
   /** The job's database where it exists already, from an `init` that was cut off. */
   readonly openLog: () => JobLog | undefined;
   readonly createLog: (genesis: Genesis) => JobLog;
@@ -25,6 +26,9 @@ export interface InitOptions {
   /** The job's config section, without secrets. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly configDigest: string;
+  readonly storageClass: string;
+  /** The store is to encrypt (`sse`). */
+  readonly encryption: boolean;
 }
 
 export interface InitReport {
@@ -40,7 +44,20 @@ export interface InitReport {
  * Repeated after any interruption, it finishes the same repository.
  */
 export async function initRepository(deps: InitDeps, options: InitOptions): Promise<InitReport> {
-  const { environment, store } = deps;
+  const store = deps.openStore();
+  try {
+    return await initIn(deps, options, store);
+  } finally {
+    store.close();
+  }
+}
+
+async function initIn(
+  deps: InitDeps,
+  options: InitOptions,
+  store: ObjectStore,
+): Promise<InitReport> {
+  const { environment } = deps;
   const found = await findRepository(store);
   const opened = deps.openLog();
   if (opened === undefined && found !== undefined) throw repositoryExists(store.url, found);
@@ -61,13 +78,17 @@ export async function initRepository(deps: InitDeps, options: InitOptions): Prom
     const existed = found !== undefined;
     const run = { command: "init", config: options.configDigest };
     return await inRun(log, environment, run, async (id) => {
-      const features = await probeStore(store, newId(environment));
+      const features = await probeStore(deps.openStore, {
+        folder: `${PROBE_FOLDER}${newId(environment)}/`,
+        storageClass: options.storageClass,
+        encryption: options.encryption,
+      });
       const sentences = (Object.entries(features) as [string, Feature][])
         .map(([name, feature]) => [name, feature.works ? "yes" : feature.reason]);
       const probed = { url: store.url, features: Object.fromEntries(sentences) };
       log.append(id, [{ type: "StoreProbed", data: probed }]);
       if (!existed) {
-        await putRepository(deps, options, log, features);
+        await putRepository({ environment, store }, options, log, features);
         const created = { repository, layout: "mirror" as const, url: store.url };
         log.append(id, [{ type: "RepositoryCreated", data: created }], { durable: true });
       }
@@ -79,7 +100,7 @@ export async function initRepository(deps: InitDeps, options: InitOptions): Prom
 }
 
 async function putRepository(
-  { environment, store }: InitDeps,
+  { environment, store }: { environment: Environment; store: ObjectStore },
   { job, config }: InitOptions,
   log: JobLog,
   features: StoreFeatures,

@@ -19,6 +19,8 @@ export interface ScanResult {
   readonly bytes: bigint;
   readonly observed: number;
   readonly unreadable: number;
+  /** Of those, the ones that the index does not know. */
+  readonly unknown: number;
   readonly removed: number;
   /** What stopped the removals, where something did. */
   readonly refused?: {
@@ -67,6 +69,7 @@ export async function scanSource(context: ScanContext, options: ScanOptions): Pr
     bytes: walk.bytes,
     observed: batch.count,
     unreadable: walk.unreadable,
+    unknown: walk.unknown,
   };
   if (!verdict.accept && !options.acceptDeletions) {
     refuse(context, options.name, { ...verdict, missing }, walk.missing);
@@ -116,7 +119,7 @@ function absent(
   }
   const verdict = { guard: "absent" as const, missing: known, limit: 0 };
   refuse(context, options.name, verdict, []);
-  const nothing = { entries: 0, bytes: 0n, observed: 0, unreadable: 0, removed: 0 };
+  const nothing = { entries: 0, bytes: 0n, observed: 0, unreadable: 0, unknown: 0, removed: 0 };
   return { ...nothing, racyWindow: () => 0n, refused: verdict };
 }
 

@@ -1,3 +1,4 @@
+import { HoldfastError } from "../core/error.ts";
 import { hex } from "../core/hash.ts";
 import { observedOfStat } from "../core/index/observed_stat.ts";
 import type { EntryRow } from "../core/index/rows.ts";
@@ -171,6 +172,12 @@ async function storeLarge(
       const racy = isUnsettled(context, task, row, start);
       return confirm(context, task, row, { digest, racy });
     }
+  }
+  const { multipart } = context.options.store.features;
+  if (!multipart.works) {
+    throw new HoldfastError("refused", `larger than part_size, and ${multipart.reason}`, {
+      hint: "raise part_size: a file up to that size is one PUT, held in memory",
+    });
   }
   let current = row;
   for (let reads = 1;; reads++) {

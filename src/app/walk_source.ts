@@ -40,6 +40,8 @@ export interface WalkResult {
   readonly bytes: bigint;
   readonly missing: Missing[];
   readonly unreadable: number;
+  /** Of those, the ones that the index does not know: gaps that no row tells of. */
+  readonly unknown: number;
   readonly racyWindow: (folder: PathText) => bigint;
 }
 
@@ -58,6 +60,7 @@ interface Walk extends ScanContext {
   entries: number;
   bytes: number;
   unreadable: number;
+  unknown: number;
   paused: bigint;
 }
 
@@ -71,7 +74,7 @@ export async function walkSource(
   const walk: Walk = {
     ...context,
     ...{ options, root, batch, missing: [], windows: new Map() },
-    ...{ entries: 0, bytes: 0, unreadable: 0, paused: context.clock.now() },
+    ...{ entries: 0, bytes: 0, unreadable: 0, unknown: 0, paused: context.clock.now() },
   };
   const row = context.log.index.paths.find(options.name, "");
   observeFolder(walk, {
@@ -89,6 +92,7 @@ export async function walkSource(
     bytes: BigInt(walk.bytes),
     missing: walk.missing,
     unreadable: walk.unreadable,
+    unknown: walk.unknown,
     racyWindow: (folder) => windowOf(walk, folder),
   };
 }
@@ -304,6 +308,7 @@ function addUnreadable(
   prev: number | undefined,
 ): void {
   walk.unreadable++;
+  if (prev === undefined) walk.unknown++;
   walk.emit({ kind: "entry-error", path: joinPath(folder, name), reason });
   walk.batch.add(folder, {
     name: jsonOfText(name),

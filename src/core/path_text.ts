@@ -132,13 +132,20 @@ export function splitPath(path: PathText): { folder: PathText; name: PathText } 
     : { folder: path.slice(0, slash), name: path.slice(slash + 1) };
 }
 
-/** A path on a terminal: control characters and raw bytes as \xNN, backslash as \\. */
+/**
+ * A path on a terminal: control characters, raw bytes and marks that turn the direction of a line
+ * (Unicode UAX #9) as \xNN of their bytes, backslash as \\.
+ */
 export function displayPath(path: PathText): string {
-  // deno-lint-ignore no-control-regex -- control characters are what this escapes
-  return path.replace(/[\x00-\x1f\x7f\\]|[\uD800-\uDFFF]/gu, (unit) => {
+  return path.replace(UNSHOWN, (unit) => {
     if (unit === "\\") return "\\\\";
-    const code = unit.charCodeAt(0);
-    const byte = code >= 0xdc80 && code <= 0xdcff ? code - 0xdc00 : code;
-    return `\\x${byte.toString(16).padStart(2, "0")}`;
+    return Array.from(
+      bytesOfText(unit),
+      (byte) => `\\x${byte.toString(16).padStart(2, "0")}`,
+    ).join("");
   });
 }
+
+const UNSHOWN =
+  // deno-lint-ignore no-control-regex -- control characters are what this escapes
+  /[\x00-\x1f\x7f-\x9f\\\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\uD800-\uDFFF]/gu;

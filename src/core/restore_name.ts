@@ -7,11 +7,16 @@ import { displayPath, type PathText } from "./path_text.ts";
  * files, paths, and namespaces).
  */
 export function checkRestoreName(name: PathText, windows: boolean): void {
-  const problem = problemOf(name) ?? (windows ? windowsProblemOf(name) : undefined);
+  const damage = problemOf(name);
+  const problem = damage ?? (windows ? windowsProblemOf(name) : undefined);
   if (problem === undefined) return;
-  throw new HoldfastError("entry", `the name ${displayPath(name) || '""'} ${problem}`, {
-    context: { name: displayPath(name) },
-  });
+  throw new HoldfastError(
+    damage === undefined ? "entry" : "damage",
+    `the name ${displayPath(name) || '""'} ${problem}`,
+    {
+      context: { name: displayPath(name) },
+    },
+  );
 }
 
 function problemOf(name: PathText): string | undefined {

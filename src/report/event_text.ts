@@ -18,7 +18,7 @@ type Summaries = { readonly [T in EventType]: (data: EventData[T]) => string };
 const SUMMARIES: Summaries = {
   RepositoryCreated: (d) => `${d.repository} at ${d.url}, layout ${d.layout}`,
   StoreProbed: (d) => `${d.url}: ${lacking(d.features)}`,
-  RunStarted: (d) => `${d.command} of ${d.job} by ${d.user} on ${d.host}, holdfast ${d.program}`,
+  RunStarted: (d) => `${d.command} of ${d.job} by ${d.user} on ${d.host}, ${d.program}`,
   RunFinished: (d) => [`exit code ${d.outcome}`, ...totals(d.totals)].join(", "),
   RunInterrupted: (d) => `run ${d.run} ended without a word`,
   GuardOverridden: (d) =>
@@ -76,7 +76,7 @@ function firstPath(folder: JsonPath = "", name: JsonPath = "", count: number): s
 }
 
 function lacking(features: Readonly<Record<string, string>>): string {
-  const missing = Object.entries(features).filter(([, value]) => value !== "works");
+  const missing = Object.entries(features).filter(([, value]) => value !== "yes");
   return missing.length === 0
     ? "everything works"
     : missing.map(([name, reason]) => `${name}: ${reason}`).join("; ");

@@ -7,6 +7,7 @@ import { HoldfastError, messageOf } from "../core/error.ts";
  */
 export function openDatabase(file: string, mode: "create" | "write" | "read"): DatabaseSync {
   if (mode !== "create" && !exists(file)) throw missingDatabase(file);
+  if (mode === "create") makePrivateFile(file);
   return guarded(file, () => {
     const db = new DatabaseSync(file, { readOnly: mode === "read" });
     db.exec("PRAGMA busy_timeout = 60000");
@@ -14,6 +15,11 @@ export function openDatabase(file: string, mode: "create" | "write" | "read"): D
     db.exec("PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY");
     return db;
   });
+}
+
+/** SQLite gives its -wal and -shm files the mode of the database. */
+function makePrivateFile(file: string): void {
+  Deno.openSync(file, { write: true, create: true, mode: 0o600 }).close();
 }
 
 export function missingDatabase(file: string): HoldfastError {

@@ -6,7 +6,7 @@ import type {
   FolderRow,
   IndexTables,
 } from "../core/index/rows.ts";
-import { REMOVED, UNSTABLE } from "../core/index/rows.ts";
+import { REMOVED, UNREADABLE, UNSTABLE } from "../core/index/rows.ts";
 
 type Raw = Record<string, unknown>;
 
@@ -100,7 +100,7 @@ function prepare(db: DatabaseSync) {
     storeContent: db.prepare(
       `UPDATE entries SET stored = ?, sha256 = ?, object_key = ?, version_id = ?, etag = ?,
          position = ?, state = (state & ${UNSTABLE}) | ?
-       WHERE folder = ? AND name = ? AND position = ? AND state & ${REMOVED} = 0`,
+       WHERE folder = ? AND name = ? AND position = ? AND state & ${REMOVED | UNREADABLE} = 0`,
     ),
     addLink: db.prepare("INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?)"),
     removeLink: db.prepare(

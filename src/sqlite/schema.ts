@@ -119,5 +119,5 @@ export const PROJECTED: readonly ProjectedTable[] = [
 ];
 
 export function dropProjections(): string {
-  return PROJECTED.map((table) => `DROP TABLE IF EXISTS ${table.name};`).join("\n");
+  return PROJECTED.map((table) => `DROP TABLE IF EXISTS main.${table.name};`).join("\n");
 }

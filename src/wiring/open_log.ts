@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { HoldfastError } from "../core/error.ts";
 import type { RunInput } from "../cli/runner.ts";
 import { platformHashing } from "../crypto/hashing.ts";
 import type { Environment } from "../ports/environment.ts";
@@ -70,7 +71,14 @@ export function replayerBeside(stateFile: string): Replayer {
 
 /** Projections of another version are made anew by replay, before anything reads them. */
 function upgradeProjections({ stateFile, output }: AnyInput): void {
-  if (projectionVersion(stateFile) === PROJECTION_VERSION) return;
+  const version = projectionVersion(stateFile);
+  if (version === PROJECTION_VERSION) return;
+  if (version > PROJECTION_VERSION) {
+    throw new HoldfastError("failed", `the database ${stateFile} was written by a newer program`, {
+      context: { file: stateFile },
+      hint: "use that program, or a newer one",
+    });
+  }
   const log = openLogReader(stateFile, sha256);
   try {
     replayInto(log, replayerBeside(stateFile), output.signal);

@@ -1,12 +1,12 @@
 import type { JobConfig } from "../cli/job_config.ts";
+import { encryptionNotAsked } from "../app/probe_reason.ts";
+import { HoldfastError } from "../core/error.ts";
 import type { EventData } from "../core/event/event.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { Feature, ObjectStore, StoreFeatures } from "../ports/object_store.ts";
 
 export interface OpenStoreOptions {
-  /** What the last probe found. */
-  readonly features?: StoreFeatures;
   /** Makes a folder store where there is none: for `init` only. */
   readonly create?: boolean;
   readonly signal: AbortSignal;
@@ -14,45 +14,85 @@ export interface OpenStoreOptions {
   readonly notice: (text: string) => void;
 }
 
-/** Opens the job's store with the adapter for its URL, which is loaded only now. */
+/** Opens the job's store with the features that the last probe found. */
 export async function openStore(
   job: JobConfig,
   environment: Environment,
-  options: OpenStoreOptions,
+  options: OpenStoreOptions & { readonly log: JobLog },
 ): Promise<ObjectStore> {
+  const open = await storeOpener(job, environment, options);
+  return open(wantedFeatures(job, probedFeatures(options.log)));
+}
+
+/** Loads the adapter for the job's URL, and gives the function that opens the store. */
+export async function storeOpener(
+  job: JobConfig,
+  environment: Environment,
+  options: OpenStoreOptions,
+): Promise<(features?: StoreFeatures) => ObjectStore> {
   const { clock, random, hostname, pid } = environment;
   if (job.repository.kind === "folder") {
     const { openFolderStore } = await import("../stores/folder/folder_store.ts");
+    const { folder } = job.repository;
     const create = options.create === true;
-    return openFolderStore(job.repository.folder, { clock, random, hostname, pid, create });
+    return () => openFolderStore(folder, { clock, random, hostname, pid, create });
   }
   const { openS3Store } = await import("../stores/s3/s3_store.ts");
   const { bucket, prefix } = job.repository;
   const { endpoint, region, profile, forcePathStyle, sse, sseKmsKey } = job.s3;
-  return openS3Store({
-    ...{ bucket, prefix, clock, signal: options.signal },
-    version: environment.version.split(" ").at(-1)!,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(forcePathStyle ? { forcePathStyle } : {}),
-    ...(sse === undefined ? {} : { sse }),
-    ...(sseKmsKey === undefined ? {} : { sseKmsKey }),
-    ...(options.features === undefined ? {} : { features: options.features }),
-    retry: {
-      onRetry({ operation, key, tries, waitMs, reason }) {
-        if (tries < 3) return;
-        const seconds = (waitMs / 1000).toFixed(1);
-        options.notice(
-          `${operation} ${key} failed ${tries} times, next try in ${seconds} s: ${reason}`,
-        );
-      },
+  return (features) =>
+    openS3Store({
+      ...{ bucket, prefix, clock, signal: options.signal },
+      version: environment.version.split(" ").at(-1)!,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(region === undefined ? {} : { region }),
+      ...(profile === undefined ? {} : { profile }),
+      ...(forcePathStyle ? { forcePathStyle } : {}),
+      ...(sse === undefined ? {} : { sse }),
+      ...(sseKmsKey === undefined ? {} : { sseKmsKey }),
+      ...(features === undefined ? {} : { features }),
+      retry: { onRetry: (failure) => tellRetry(options, failure) },
+    });
+}
+
+interface RetryNotice {
+  readonly operation: string;
+  readonly key: string;
+  readonly tries: number;
+  readonly waitMs: number;
+  readonly reason: string;
+}
+
+/** The first failures pass unseen: they are everyday. */
+const SILENT_TRIES = 2;
+
+function tellRetry({ notice }: OpenStoreOptions, failure: RetryNotice): void {
+  const { operation, key, tries, waitMs, reason } = failure;
+  if (tries <= SILENT_TRIES) return;
+  const seconds = (waitMs / 1000).toFixed(1);
+  notice(`${operation} ${key} failed ${tries} times, next try in ${seconds} s: ${reason}`);
+}
+
+/** Encryption that the config asks for is asked of the store, or the run stops: never left out. */
+function wantedFeatures(
+  job: JobConfig,
+  probed: StoreFeatures | undefined,
+): StoreFeatures | undefined {
+  if (probed === undefined || probed.encryption.works || job.s3.sse === undefined) return probed;
+  if (probed.encryption.reason === encryptionNotAsked) {
+    return { ...probed, encryption: { works: true } };
+  }
+  throw new HoldfastError(
+    "usage",
+    `the store cannot do what \`sse\` asks for: ${probed.encryption.reason}`,
+    {
+      hint: "remove `sse` from the job's section, or use a store that encrypts",
     },
-  });
+  );
 }
 
 /** Features as the last StoreProbed recorded them, or undefined where the store was never probed. */
-export function probedFeatures(log: JobLog): StoreFeatures | undefined {
+function probedFeatures(log: JobLog): StoreFeatures | undefined {
   let found: EventData["StoreProbed"]["features"] | undefined;
   for (const event of log.events({ type: "StoreProbed" })) {
     if (event.type === "StoreProbed") found = event.data.features;

@@ -10,7 +10,7 @@ import { openLocalSource } from "../sources/local/local_source.ts";
 import { configDigest } from "./config_digest.ts";
 import { systemEnvironment } from "./environment.ts";
 import { openForWriting } from "./open_log.ts";
-import { openStore, probedFeatures } from "./open_store.ts";
+import { openStore } from "./open_store.ts";
 import { ownerNames } from "./owner_names.ts";
 import { ownPaths } from "./own_paths.ts";
 
@@ -22,11 +22,9 @@ export async function runBackup(input: RunInput<BackupOptions>): Promise<number>
   const opened = openForWriting(input, environment, { volatile: globals.dryRun });
   try {
     const { log } = opened;
-    const features = probedFeatures(log);
     const store = await openStore(job, environment, {
-      signal,
+      ...{ log, signal },
       notice: (text) => output.signal({ kind: "notice", text }),
-      ...(features === undefined ? {} : { features }),
     });
     try {
       const report = await backup({

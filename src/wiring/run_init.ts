@@ -1,25 +1,29 @@
 import { dirname } from "node:path";
 import { initRepository } from "../app/init_repository.ts";
+import { findRepository } from "../app/read_repository.ts";
 import type { InitOptions, RunInput } from "../cli/runner.ts";
 import { makePrivateFolder } from "../cli/state_file.ts";
+import { isKind } from "../core/error.ts";
 import { EXIT } from "../core/exit_code.ts";
 import { platformHashing } from "../crypto/hashing.ts";
-import type { Feature, StoreFeatures } from "../ports/object_store.ts";
+import type { Feature, ObjectStore, StoreFeatures } from "../ports/object_store.ts";
 import { createJobLog, openJobLog } from "../sqlite/job_log.ts";
 import { takeWriterLock } from "../sqlite/writer_lock.ts";
 import { systemEnvironment } from "./environment.ts";
-import { openStore } from "./open_store.ts";
+import { storeOpener } from "./open_store.ts";
 import { keyFile } from "./own_paths.ts";
 import { signingKey } from "./signing_key.ts";
 import { configDigest } from "./config_digest.ts";
 
 /** `holdfast init`. */
 export async function runInit(input: RunInput<InitOptions>): Promise<number> {
-  const { job, stateFile, output, signal } = input;
+  const { job, stateFile, output, signal, globals } = input;
   const environment = systemEnvironment();
   const { sha256 } = platformHashing;
   const notice = (text: string) => output.signal({ kind: "notice", text });
-  const store = await openStore(job, environment, { create: true, signal, notice });
+  const create = !globals.dryRun;
+  const open = await storeOpener(job, environment, { create, signal, notice });
+  if (globals.dryRun) return await planInit(input, open);
   makePrivateFolder(dirname(stateFile));
   const lock = takeWriterLock(stateFile, job.name, {
     ...{ pid: environment.pid, host: environment.hostname },
@@ -30,7 +34,7 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
     const tools = { clock: environment.clock, sha256 };
     const report = await initRepository({
       environment,
-      store,
+      openStore: open,
       openLog: () =>
         exists(stateFile) ? openJobLog(stateFile, tools, { mode: "write" }) : undefined,
       createLog: (genesis) => createJobLog(stateFile, genesis, tools),
@@ -39,22 +43,53 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
       job: job.name,
       config: JSON.parse(job.text),
       configDigest: configDigest(job),
+      storageClass: job.storageClass,
+      encryption: job.s3.sse !== undefined,
     });
     const { repository, key, existed, features } = report;
     const words = existed ? "found" : "made";
-    const totals = { repository, key, url: store.url, existed };
+    const totals = { repository, key, url: job.repository.url, existed };
     output.summary({
       ...{ record: "summary", command: "init", job: job.name, exit: EXIT.done },
       ...{ seconds: 0, totals },
     }, [
-      `${words} the repository ${repository} at ${store.url}`,
+      `${words} the repository ${repository} at ${job.repository.url}`,
       `its log's heads are signed by the Ed25519 key ${key}`,
       ...lacking(features),
     ]);
     return EXIT.done;
   } finally {
-    store.close();
     lock.release();
+  }
+}
+
+/** Looks, and changes nothing: the probe writes, so it is left to the real run. */
+async function planInit(
+  { job, output, stateFile }: RunInput<InitOptions>,
+  open: () => ObjectStore,
+): Promise<number> {
+  const found = await present(open);
+  output.text(
+    found === undefined
+      ? `plan: make a repository at ${job.repository.url}`
+      : `plan: go on with the repository ${found} at ${job.repository.url}, if it is this job's`,
+    `plan: make the database ${stateFile} and its key, unless they are there`,
+  );
+  return EXIT.done;
+}
+
+async function present(open: () => ObjectStore): Promise<string | undefined> {
+  let store: ObjectStore;
+  try {
+    store = open();
+  } catch (error) {
+    if (isKind(error, "no-repository")) return undefined;
+    throw error;
+  }
+  try {
+    return (await findRepository(store))?.repository;
+  } finally {
+    store.close();
   }
 }
 

@@ -12,7 +12,7 @@ import { openLocalTarget } from "../targets/local/local_target.ts";
 import { configDigest } from "./config_digest.ts";
 import { systemEnvironment } from "./environment.ts";
 import { openForReading, replayerBeside } from "./open_log.ts";
-import { openStore, probedFeatures } from "./open_store.ts";
+import { openStore } from "./open_store.ts";
 
 /** Files under way at once. */
 const WORKERS = 16;
@@ -41,11 +41,9 @@ export async function runRestore(input: RunInput<RestoreOptions>): Promise<numbe
       );
       return EXIT.done;
     }
-    const features = probedFeatures(log);
     const store = await openStore(job, environment, {
-      signal,
+      ...{ log, signal },
       notice: (text) => output.signal({ kind: "notice", text }),
-      ...(features === undefined ? {} : { features }),
     });
     output.signal({ kind: "phase", name: "restore", subject: options.to });
     const target = openLocalTarget(options.to, { random: environment.random.bytes });

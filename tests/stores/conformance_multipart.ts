@@ -119,7 +119,9 @@ function openUploads(register: RegisterCase): void {
     await store.abortUpload("k", id);
     await store.abortUpload("k", id);
     assert.deepEqual(await store.listUploads(""), []);
-    const kinds = holds.goneUploads === false ? ["gone", "unreachable"] as const : ["gone"] as const;
+    const kinds = holds.goneUploads === false
+      ? ["gone", "unreachable"] as const
+      : ["gone"] as const;
     await failsWith(store.uploadPart("k", id, 1, bytesOf("x")), ...kinds);
     await failsWith(store.completeUpload("k", id, [part], sums(bytesOf("x"))), ...kinds);
   });

@@ -53,7 +53,9 @@ export function partOfEvent(event: AnyEvent, path: PathText): AnyEvent | undefin
 }
 
 /** `[source/]path` of each entry of a batch, with what the event says of it in a word. */
-export function entriesOfEvent(event: AnyEvent): { readonly path: PathText; readonly what: string }[] {
+export function entriesOfEvent(
+  event: AnyEvent,
+): { readonly path: PathText; readonly what: string }[] {
   const place = (source: string, ...names: JsonPath[]) => ({ path: placeOf(source, names) });
   switch (event.type) {
     case "EntriesObserved":

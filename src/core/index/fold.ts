@@ -121,7 +121,7 @@ function putFolder(
   position: number,
 ): void {
   if (entry.change === "added" || entry.change === "changed") {
-    tables.putFolder({
+    const row: FolderRow = {
       id: old?.id ?? tables.nextFolderId(),
       ...identity,
       stat: statOfObserved(entry),
@@ -129,7 +129,9 @@ function putFolder(
       state: entry.racy ? UNSETTLED : 0,
       position,
       content: old?.content ?? { ...NO_CONTENT },
-    });
+    };
+    tables.putFolder(row);
+    if (old !== undefined && old.fileSystem !== row.fileSystem) moveGroups(tables, old, row);
   } else if (old !== undefined) {
     old.state = stateAfter(old.state, entry);
     old.position = position;
@@ -242,9 +244,19 @@ function storeOne(tables: IndexTables, folder: FolderRow, object: StoredEntry, a
   const state = object.racy ? UNSETTLED : 0;
   if (object.type !== "folder") {
     const place = { prev: object.prev, position: at.position, state };
-    if (!tables.storeContent(folder.id, bytesOfText(text), content, place)) {
-      throw misplaced(at, text);
-    }
+    const name = bytesOfText(text);
+    if (tables.storeContent(folder.id, name, content, place)) return;
+    const row = tables.findEntry(folder.id, name);
+    const fits = row !== undefined && row.position === object.prev && (row.state & REMOVED) === 0;
+    if (!fits) throw misplaced(at, text);
+    // It was unreadable: that mark, unlike the content, is part of the tree digest.
+    tables.putEntry({
+      ...row,
+      content,
+      position: at.position,
+      state: row.state & UNSTABLE | state,
+    });
+    forgetDigests(tables, "tree", folder.id);
     return;
   }
   const row = text === "" ? folder : tables.findFolder(folder.id, bytesOfText(text));
@@ -262,6 +274,15 @@ function leaveGroup(tables: IndexTables, folder: FolderRow, row: EntryRow): void
   if (row.stat[0] !== FILE_CODE) return;
   forgetGroup(tables, folder, row);
   tables.removeLink(folder.fileSystem, fileIdOf(row.stat), folder.id, row.name);
+}
+
+/** The folder is on another file system now, and so are the hard-link groups of its files. */
+function moveGroups(tables: IndexTables, from: FolderRow, to: FolderRow): void {
+  for (const entry of [...tables.entriesIn(to.id)]) {
+    if (entry.links < 2 || (entry.state & REMOVED) !== 0) continue;
+    leaveGroup(tables, from, entry);
+    joinGroup(tables, to, entry);
+  }
 }
 
 /** The first path of a group is part of each member's digest. */

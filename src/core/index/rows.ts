@@ -76,8 +76,8 @@ export interface IndexTables {
   insertEntry(row: EntryRow): void;
   putEntry(row: EntryRow): void;
   /**
-   * Sets content and position in one go where the row is at `prev`; false where it is not. Of the
-   * row's state only UNSTABLE stays, and `state` is added.
+   * Sets content and position in one go where the row is at `prev`, live and not UNREADABLE; false
+   * where it is not. Of the row's state only UNSTABLE stays, and `state` is added.
    */
   storeContent(
     folder: number,

@@ -73,4 +73,7 @@ export function sidecarKey(log: string, position: number, index: number): string
   return `.holdfast/sidecars/${log}/${position}-${index}.json.zst`;
 }
 
+/** Where `init` tries what the store can do; a folder of its own each time. */
+export const PROBE_FOLDER = ".holdfast/probe/";
+
 export const REPOSITORY_KEY = ".holdfast/repository.json";

@@ -84,7 +84,7 @@ function shortPart(part: Part, { send }: Session) {
     ? { "x-amz-checksum-crc32": crcBase64(crc), "x-amz-sdk-checksum-algorithm": "CRC32" }
     : {};
   const query = { partNumber: String(number), uploadId };
-  return { key: part.target.Key, query, headers, body, ...send };
+  return { key: part.target.Key, query, headers, body, hasChecksum: sendsCrc, ...send };
 }
 
 async function partByClient(part: Part, { connection: { sdk, client }, send }: Session) {
@@ -113,11 +113,16 @@ export async function completeUpload(
   const call = { operation: "CompleteMultipartUpload", key };
   const answer = await context.call(call, async (session, tries): Promise<StoredAnswer> => {
     const { sdk, client } = session.connection;
+    const isRepeat = tries.unanswered > 0;
+    const before = () => completedBefore(context, session, key, parts, options);
     try {
-      return await client.send(new sdk.CompleteMultipartUploadCommand(input), session.send);
+      const command = new sdk.CompleteMultipartUploadCommand(input);
+      const answered = await client.send(command, session.send);
+      // A repeat may be answered with less than the first one was: no version ID, no checksum.
+      return isRepeat ? await before() ?? answered : answered;
     } catch (error) {
-      const isOver = failureOf(error).code === "NoSuchUpload" && tries.unanswered > 0;
-      const won = isOver ? await completedBefore(context, session, key, parts, options) : undefined;
+      const isOver = isRepeat && failureOf(error).code === "NoSuchUpload";
+      const won = isOver ? await before() : undefined;
       if (won === undefined) throw error;
       return won;
     }

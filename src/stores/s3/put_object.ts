@@ -65,7 +65,7 @@ async function putShort(
   const { body, sha256 } = put;
   const answer = await tryShortWay(
     shortWay,
-    { key: put.target.Key, headers, body, sha256, ...send },
+    { key: put.target.Key, headers, body, sha256, hasChecksum: put.crc !== undefined, ...send },
     tries,
   );
   if (answer?.etag === undefined) return undefined;

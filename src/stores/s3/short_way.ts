@@ -17,6 +17,8 @@ export interface ShortPut {
   readonly body: Uint8Array;
   /** SHA-256 in hex of the body, where it is known. */
   readonly sha256?: string;
+  /** Its CRC32 is among the headers. */
+  readonly hasChecksum: boolean;
   readonly abortSignal?: AbortSignal;
 }
 
@@ -41,7 +43,7 @@ export async function tryShortWay(
   return undefined;
 }
 
-/** Bodies up to this size are hashed for the signature also where TLS protects them. */
+/** Bodies up to this size are hashed for the signature also where TLS and a CRC32 protect them. */
 const alwaysHashed = 1024 * 1024;
 
 /**
@@ -66,11 +68,11 @@ export function openShortWay(connection: Connection, version: string, clock: Clo
   const isTls = protocol === "https:";
   const userAgent = `holdfast/${version}`;
 
-  return async ({ key, query, headers, body, sha256, abortSignal }) => {
+  return async ({ key, query, headers, body, sha256, hasChecksum, abortSignal }) => {
     headers.host = host;
     headers["user-agent"] = userAgent;
     headers["content-length"] = String(body.byteLength);
-    headers["x-amz-content-sha256"] = sha256 ?? payloadHash(body, isTls);
+    headers["x-amz-content-sha256"] = sha256 ?? payloadHash(body, isTls && hasChecksum);
     const request = new HttpRequest({
       method: "PUT",
       protocol,
@@ -97,8 +99,8 @@ export function hasShortWay(bucket: string): boolean {
   return !bucket.startsWith("arn:") && !bucket.endsWith("--x-s3");
 }
 
-function payloadHash(body: Uint8Array, isTls: boolean): string {
-  if (isTls && body.byteLength > alwaysHashed) return "UNSIGNED-PAYLOAD";
+function payloadHash(body: Uint8Array, isProtected: boolean): string {
+  if (isProtected && body.byteLength > alwaysHashed) return "UNSIGNED-PAYLOAD";
   return createHash("sha256").update(body).digest("hex");
 }
 

@@ -18,7 +18,12 @@ export const testClock: Clock = {
   },
 };
 
-export const testRetry = { firstDelayMs: 1, longestDelayMs: 5, mostTries: 20, idleMs: 20_000 } as const;
+export const testRetry = {
+  firstDelayMs: 1,
+  longestDelayMs: 5,
+  mostTries: 20,
+  idleMs: 20_000,
+} as const;
 
 export interface TestServer {
   readonly endpoint: string;

@@ -1,0 +1,176 @@
+import { type JobStatus, RECENT_RUNS } from "../app/job_status.ts";
+import { EXIT } from "../core/exit_code.ts";
+import type { RunRow, SnapshotRow } from "../core/index/run_fold.ts";
+import { displayPath, jsonOfText, textOfJson } from "../core/path_text.ts";
+import { formatDuration, formatSize } from "../core/size_text.ts";
+import { timeText, type ZoneOffset } from "../core/time_text.ts";
+import type { Totals } from "../ports/event_log.ts";
+import { counted, grouped } from "../report/count_text.ts";
+import type { FactsRecord, FactValue } from "../report/records.ts";
+import { snapshotRecord } from "../report/snapshot_text.ts";
+import { factLines } from "../report/table.ts";
+import type { LockHolder } from "../sqlite/writer_lock.ts";
+
+export interface StatusView {
+  readonly job: string;
+  readonly url: string;
+  readonly stateFile: string;
+  readonly databaseBytes: number;
+  /** Who writes the job now; its fields are missing for the moment in which it has just begun. */
+  readonly writer: Partial<LockHolder> | undefined;
+  readonly status: JobStatus;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+type Fact = readonly [label: string, value: string];
+
+export function statusLines(view: StatusView, zone: ZoneOffset): string[] {
+  const { status, now } = view;
+  const when = (at: string) => {
+    const time = Date.parse(at);
+    return `${timeText(time, zone)}, ${formatDuration(Math.max(0, now - time))} ago`;
+  };
+  return factLines([
+    ["job", view.job],
+    ["repository", `${view.url} (${status.repository})`],
+    ["database", `${displayPath(view.stateFile)}, ${formatSize(view.databaseBytes)}`],
+    ["log", `position ${status.head.position}, head ${status.head.hash}`],
+    ["known", totalsText(status.totals)],
+    ["not stored", totalsText(status.unstored)],
+    ["unreadable", counted(status.unreadable, "entry", "entries")],
+    ...snapshotFacts(status, when),
+    ...status.lastRuns.map((run): Fact => [`last ${run.command}`, runText(view, run, when)]),
+    ...runFacts(view, when),
+    ...status.refused.map(({ at, data }): Fact => [
+      "refused scan",
+      `${data.source === "" ? "" : `${data.source}: `}${data.guard}, ` +
+      `${counted(data.missing, "entry", "entries")} missing, ${when(at)}`,
+    ]),
+    ["open uploads", grouped(status.uploads.length)],
+    ...status.uploads.map((upload): Fact => [
+      "open upload",
+      `${displayPath(upload.key)}, since ${when(upload.started)}`,
+    ]),
+    ...storeFacts(status),
+  ]);
+}
+
+function totalsText({ entries, files, bytes }: Totals): string {
+  return [counted(entries, "entry", "entries"), counted(files, "file"), formatSize(bytes)]
+    .join(", ");
+}
+
+function snapshotFacts(
+  { newest, newestWhole }: JobStatus,
+  when: (at: string) => string,
+): Fact[] {
+  if (newest === undefined) return [["snapshot", "none yet"]];
+  const text = (row: SnapshotRow) =>
+    `${row.position}, ${when(row.at)}, ${counted(BigInt(row.entries), "entry", "entries")}, ` +
+    formatSize(BigInt(row.bytes)) + (row.gaps > 0 ? `, ${counted(row.gaps, "gap")}` : "");
+  if (newest.gaps === 0) return [["snapshot", text(newest)]];
+  return [
+    ["snapshot", text(newest)],
+    ["without gaps", newestWhole === undefined ? "none yet" : text(newestWhole)],
+  ];
+}
+
+function runText(view: StatusView, run: RunRow, when: (at: string) => string): string {
+  if (run.finished !== null) return `${outcomeText(run)}, ${when(run.finished)}`;
+  return `${outcomeText(run, view)}, begun ${when(run.started)}`;
+}
+
+function outcomeText(run: RunRow, view?: StatusView): string {
+  if (run.outcome === EXIT.done) return "done";
+  if (run.outcome !== null) return `exit code ${run.outcome}`;
+  if (run.interrupted) return "cut off";
+  if (view !== undefined && isWriting(view, run)) return "at work";
+  return "at work or cut off";
+}
+
+function isWriting({ writer }: StatusView, run: RunRow): boolean {
+  return writer?.pid === run.pid && writer.host === run.host;
+}
+
+function runFacts(view: StatusView, when: (at: string) => string): Fact[] {
+  const { status, writer } = view;
+  const { pid, host, since } = writer ?? {};
+  const who = pid === undefined ? "another process" : `PID ${pid} on ${host}, since ${since}`;
+  return [
+    ["written now", writer === undefined ? "by nobody" : `by ${who}`],
+    ...status.openRuns.filter((run) => !isWriting(view, run)).map((run): Fact => [
+      "without an end",
+      `${run.command} of PID ${run.pid} on ${run.host} (${run.run}), begun ${when(run.started)}`,
+    ]),
+    ["cut off", `${status.interrupted.length} of the last ${RECENT_RUNS} runs`],
+    ...status.interrupted.slice(0, 3).map((run): Fact => [
+      "cut off",
+      `${run.command} (${run.run}), begun ${when(run.started)}`,
+    ]),
+  ];
+}
+
+function storeFacts({ probed }: JobStatus): Fact[] {
+  if (probed === undefined) return [["store", "never probed"]];
+  const lacking = Object.entries(probed.lacking);
+  if (lacking.length === 0) return [["store", `${probed.url}: lacks nothing`]];
+  return lacking.map(([name, reason]): Fact => ["store lacks", `${name}: ${reason}`]);
+}
+
+export function statusRecord(view: StatusView): FactsRecord {
+  const { status, writer } = view;
+  return {
+    record: "status",
+    job: view.job,
+    url: view.url,
+    repository: status.repository,
+    log: status.log,
+    database: jsonOfText(view.stateFile) as FactValue,
+    database_bytes: view.databaseBytes,
+    position: status.head.position,
+    head: status.head.hash,
+    ...totalsFacts(status.totals, ""),
+    ...totalsFacts(status.unstored, "unstored_"),
+    unreadable: status.unreadable,
+    snapshots: status.snapshots,
+    snapshot: snapshotFact(status.newest, view.now),
+    snapshot_without_gaps: snapshotFact(status.newestWhole, view.now),
+    last_runs: status.lastRuns.map(runFact),
+    open_runs: status.openRuns.map((run) => ({ ...runFact(run), at_work: isWriting(view, run) })),
+    interrupted_runs: status.interrupted.map(runFact),
+    writer: writer === undefined
+      ? null
+      : { pid: writer.pid ?? null, host: writer.host ?? null, since: writer.since ?? null },
+    refused_scans: status.refused.map(({ at, position, data }) => ({
+      ...{ at, position, source: data.source, guard: data.guard },
+      ...{ missing: data.missing, limit: data.limit },
+      sample: data.sample.map((path) => jsonOfText(textOfJson(path)) as FactValue),
+    })),
+    uploads: status.uploads.map(({ key, source, started, upload }) => ({
+      ...{ key, source, started, upload },
+    })),
+    store: status.probed === undefined
+      ? null
+      : { ...status.probed, lacking: { ...status.probed.lacking } },
+  };
+}
+
+function totalsFacts({ entries, files, bytes }: Totals, prefix: string) {
+  return {
+    [`${prefix}entries`]: entries,
+    [`${prefix}files`]: files,
+    [`${prefix}bytes`]: Number(bytes),
+  };
+}
+
+function snapshotFact(row: SnapshotRow | undefined, now: number): FactValue {
+  if (row === undefined) return null;
+  const { position, at, entries, bytes, gaps } = snapshotRecord(row);
+  const age = Math.max(0, Math.round((now - Date.parse(at)) / 1000));
+  return { position, at, age_seconds: age, entries, bytes, gaps };
+}
+
+function runFact({ run, command, host, pid, started, finished, outcome, interrupted }: RunRow) {
+  return { run, command, host, pid, started, finished, exit: outcome, interrupted };
+}

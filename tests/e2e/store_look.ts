@@ -1,0 +1,113 @@
+/** Looks at a bucket from outside, with the plain SDK, and at versitygw's access log. */
+import {
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+} from "@aws-sdk/client-s3";
+import { defaultRetryPolicy } from "../../src/stores/s3/options.ts";
+import { openTransport } from "../../src/stores/s3/transport.ts";
+import type { S3Server } from "../servers/s3_server.ts";
+
+type Server = Pick<S3Server, "endpoint" | "accessKey" | "secretKey">;
+
+async function withClient<Result>(
+  server: Server,
+  use: (client: S3Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new S3Client({
+    endpoint: server.endpoint,
+    region: "us-east-1",
+    forcePathStyle: true,
+    requestHandler: await openTransport(defaultRetryPolicy) as S3ClientConfig["requestHandler"],
+    credentials: { accessKeyId: server.accessKey, secretAccessKey: server.secretKey },
+  });
+  try {
+    return await use(client);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Every version and delete marker of a bucket, one line each, sorted. */
+export function listVersions(server: Server, bucket: string): Promise<string[]> {
+  return withClient(server, async (client) => {
+    const lines: string[] = [];
+    for (let at: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {}; at;) {
+      const page: Awaited<ReturnType<typeof versionsPage>> = await versionsPage(client, bucket, at);
+      for (const { Key, VersionId, ETag, Size } of page.Versions ?? []) {
+        lines.push(`${Key} ${VersionId} ${ETag} ${Size}`);
+      }
+      for (const { Key, VersionId } of page.DeleteMarkers ?? []) {
+        lines.push(`${Key} ${VersionId} deleted`);
+      }
+      at = page.IsTruncated
+        ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+        : undefined;
+    }
+    return lines.sort();
+  });
+}
+
+function versionsPage(
+  client: S3Client,
+  Bucket: string,
+  at: { KeyMarker?: string; VersionIdMarker?: string },
+) {
+  return client.send(new ListObjectVersionsCommand({ Bucket, ...at }));
+}
+
+/** Keys of the multipart uploads that are open. */
+export function listUploads(server: Server, bucket: string): Promise<string[]> {
+  return withClient(server, async (client) => {
+    const page = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+    return (page.Uploads ?? []).map(({ Key }) => Key!);
+  });
+}
+
+export function storageClassOf(server: Server, bucket: string, key: string): Promise<string> {
+  return withClient(server, async (client) => {
+    const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return head.StorageClass ?? "STANDARD";
+  });
+}
+
+export async function putText(
+  server: Server,
+  bucket: string,
+  key: string,
+  text: string,
+): Promise<void> {
+  await withClient(
+    server,
+    (client) => client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text })),
+  );
+}
+
+export interface LoggedRequest {
+  /** As S3 names it: "PutObject". */
+  readonly operation: string;
+  readonly line: string;
+}
+
+/** A reader of versitygw's access log: each call returns the requests since the one before. */
+export function accessLog(folder: string): () => Promise<LoggedRequest[]> {
+  let seen = 0;
+  return async () => {
+    // The server logs a request after it has answered it.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const lines = (await Deno.readTextFile(`${folder}/access.log`)).trimEnd().split("\n");
+    const found = lines.slice(seen).flatMap((line) => {
+      const operation = / s3_(\w+) /.exec(line)?.[1];
+      return operation === undefined ? [] : [{ operation, line }];
+    });
+    seen = lines.length;
+    return found;
+  };
+}
+
+export function countOf(requests: readonly LoggedRequest[], operation: string): number {
+  return requests.filter((request) => request.operation === operation).length;
+}
