@@ -62,3 +62,8 @@ export function classChanged(storageClass: string, found: string): string {
 function codeOf({ context }: HoldfastError): string {
   return [context.code, context.status].filter((part) => part !== undefined).join(" ");
 }
+
+/** Nothing that the store lacks: the job does not ask for it. */
+export function isNotTried(reason: string): boolean {
+  return reason === encryptionNotAsked || reason === classNotAsked;
+}

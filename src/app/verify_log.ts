@@ -37,23 +37,32 @@ export function verifyLog(
   const replay = options.chainOnly ? undefined : replayer.begin();
   const state = { events: 0, head: genesisHash(log.genesis, sha256), proven: 0 };
   try {
-    try {
-      for (const stored of log.lines()) {
+    // A writer may go on meanwhile: what it appends is verified too, until both are at one position.
+    for (;;) {
+      for (const stored of log.lines({ from: state.events + 1 })) {
         const event = verifyLine(stored, state, sha256, options.chainOnly);
-        if (replay !== undefined) state.proven += projectAndProve(replay, event!, sha256);
+        if (replay !== undefined) state.proven += projectAndProve(replay, event, sha256);
         if (state.events % 256 === 0) {
           options.emit({ kind: "replay", done: state.events, total });
         }
       }
-    } catch (error) {
-      if (!isKind(error, "damage")) throw error;
-      return { ...state, damage: [error.message] };
+      const projected = log.projected();
+      const damage = replay === undefined ? [] : replayer.differences(log, replay, NAMED);
+      if (log.head().position > state.events) continue;
+      if (projected > state.events) damage.unshift(missingEnd(state.events, projected));
+      return { ...state, damage };
     }
-    const damage = replay === undefined ? [] : replayer.differences(log, replay, NAMED);
-    return { ...state, damage };
+  } catch (error) {
+    if (!isKind(error, "damage")) throw error;
+    return { ...state, damage: [error.message] };
   } finally {
     replay?.close();
   }
+}
+
+function missingEnd(events: number, projected: number): string {
+  return `event ${events + 1} is missing: the log ends before it, but the index was made from ` +
+    `${projected} events`;
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -63,7 +72,7 @@ function verifyLine(
   state: { events: number; head: string },
   sha256: Sha256,
   chainOnly: boolean,
-): AnyEvent | undefined {
+): AnyEvent {
   const { position } = stored;
   const expected = state.events + 1;
   if (position !== expected) {
@@ -74,7 +83,7 @@ function verifyLine(
   }
   state.events = position;
   state.head = stored.hash;
-  const event = chainOnly ? rawEvent(stored) : parseLine(decoder.decode(stored.line), position);
+  const event = chainOnly ? rawEvent(stored) : parseLine(textOf(stored), position);
   const differs = event.at !== stored.at || event.run !== stored.run || event.type !== stored.type;
   if (differs) {
     throw damaged(
@@ -85,13 +94,25 @@ function verifyLine(
   return event;
 }
 
+function textOf({ line, position }: StoredLine): string {
+  try {
+    return decoder.decode(line);
+  } catch {
+    throw damaged(position, `event ${position} is not UTF-8`);
+  }
+}
+
 /** The envelope alone. */
 function rawEvent(stored: StoredLine): AnyEvent {
+  const { position } = stored;
+  let event: AnyEvent | null;
   try {
-    return JSON.parse(decoder.decode(stored.line));
+    event = JSON.parse(textOf(stored));
   } catch {
-    throw damaged(stored.position, `event ${stored.position} is not JSON`);
+    throw damaged(position, `event ${position} is not JSON`);
   }
+  if (event?.position === position) return event;
+  throw damaged(position, `event ${position} says that it is at position ${event?.position}`);
 }
 
 function damaged(position: number, message: string): HoldfastError {

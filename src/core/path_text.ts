@@ -85,18 +85,12 @@ export function textOfJson(json: JsonPath): PathText {
 }
 
 export function base64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let i = 0; i < bytes.length; i += 8192) {
-    binary += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  }
-  return btoa(binary);
+  return bytes.toBase64();
 }
 
+/** Throws SyntaxError where `text` is not base64 (RFC 4648, section 4). */
 export function bytesOfBase64(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+  return Uint8Array.fromBase64(text);
 }
 
 /** Compares as the bytes would compare: by code point, escaped bytes by their value. */

@@ -44,6 +44,8 @@ export interface JobLog extends LogReader {
     options?: AppendOptions,
   ): number;
   readonly index: IndexModel;
+  /** Position that the live projections have reached: the head's, unless the log was cut. */
+  projected(): number;
 }
 
 export interface LogHead {

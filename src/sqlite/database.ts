@@ -52,6 +52,18 @@ export function guarded<Result>(file: string, work: () => Result): Result {
   }
 }
 
+/** Also a table that is not there: no program of ours leaves one out, or asks for another. */
+const DAMAGED = /malformed|not a database|no such (table|column)/;
+
+/** A RangeError is a number in a row that no program wrote. */
+export function damaged(file: string, cause: Error): HoldfastError {
+  return new HoldfastError("damage", `the database ${file} is damaged: ${cause.message}`, {
+    context: { file },
+    hint: "keep the file, and see docs/event_log.md on a damaged database",
+    cause,
+  });
+}
+
 const CORRUPT = 11;
 const FULL = 13;
 const NOT_A_DATABASE = 26;
@@ -59,6 +71,7 @@ const IO_ERROR = 10;
 
 function translated(file: string, error: unknown): unknown {
   if (error instanceof HoldfastError || !(error instanceof Error)) return error;
+  if (error instanceof RangeError) return damaged(file, error);
   const code = (error as { errcode?: number }).errcode;
   if (code === undefined && !/disk|database|SQL/i.test(error.message)) return error;
   const primary = (code ?? 0) & 0xff;
@@ -71,12 +84,8 @@ function translated(file: string, error: unknown): unknown {
       cause: error,
     });
   }
-  if ([CORRUPT, NOT_A_DATABASE].includes(primary) || /malformed|not a database/.test(text)) {
-    return new HoldfastError("damage", `the database ${file} is damaged: ${text}`, {
-      context,
-      hint: "keep the file, and see docs/event_log.md on a damaged database",
-      cause: error,
-    });
+  if ([CORRUPT, NOT_A_DATABASE].includes(primary) || DAMAGED.test(text)) {
+    return damaged(file, error);
   }
   const hint = primary === IO_ERROR ? "check the disk that holds it" : undefined;
   return new HoldfastError("failed", `the database ${file} failed: ${text}`, {

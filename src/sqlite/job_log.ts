@@ -21,7 +21,8 @@ import type {
   LogReader,
 } from "../ports/event_log.ts";
 import type { Clock } from "../ports/environment.ts";
-import { guarded, openDatabase } from "./database.ts";
+import { damaged, guarded, openDatabase } from "./database.ts";
+import { guardedReads, guardedRows } from "./guarded_reads.ts";
 import { sqliteIndexModel } from "./index_model.ts";
 import { packLine, readLines } from "./line_storage.ts";
 import { LOG_SCHEMA, PROJECTION_SCHEMA, PROJECTION_VERSION } from "./schema.ts";
@@ -90,26 +91,30 @@ export function openLogReader(file: string, sha256: Sha256): LogReader {
 }
 
 function logReads(db: DatabaseSync, file: string, genesis: Genesis) {
-  return {
-    genesis,
-    file,
-    *events(range?: EventRange): Generator<AnyEvent> {
-      for (const { line, position } of readLines(db, range)) {
-        yield parseLine(decoder.decode(line), position);
-      }
-    },
+  const lines = (range?: EventRange) => guardedRows(file, () => readLines(db, range));
+  const reads = guardedReads(file, {
     lastPositionAt(time: number): number {
       const row = db.prepare("SELECT MAX(position) AS position FROM events WHERE at <= ?").get(
         time,
       );
       return (row as { position: number | null }).position ?? 0;
     },
-    lines: (range?: EventRange) => readLines(db, range),
     volumes: () =>
       db.prepare(
         `SELECT type, COUNT(*) AS events, SUM(LENGTH(line)) AS bytes FROM events
          GROUP BY type ORDER BY type`,
       ).all() as unknown as EventVolume[],
+  });
+  return {
+    ...reads,
+    genesis,
+    file,
+    lines,
+    *events(range?: EventRange): Generator<AnyEvent> {
+      for (const { line, position } of lines(range)) {
+        yield parseLine(decoder.decode(line), position);
+      }
+    },
   };
 }
 
@@ -120,7 +125,11 @@ function readGenesis(db: DatabaseSync, file: string): Genesis {
   if (row === undefined) {
     throw new HoldfastError("damage", `the database ${file} has no genesis`, { context: { file } });
   }
-  return JSON.parse(row.value);
+  try {
+    return JSON.parse(row.value);
+  } catch (error) {
+    throw damaged(file, error as Error);
+  }
 }
 
 function readHead(db: DatabaseSync, genesis: Genesis, sha256: Sha256): LogHead {
@@ -141,7 +150,10 @@ function jobLog(
   const fold = indexFold(index.tables);
   const dataVersion = db.prepare("PRAGMA data_version");
   const insert = db.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)");
-  const reached = db.prepare("UPDATE projections SET position = ? WHERE name = 'index'");
+  const reached = db.prepare(
+    "UPDATE projections SET position = ? WHERE name = 'index' AND position = ?",
+  );
+  const projected = db.prepare("SELECT position FROM projections WHERE name = 'index'");
   let head: LogHead | undefined;
   let seenVersion = -1;
   if (volatile) db.exec("BEGIN IMMEDIATE");
@@ -162,7 +174,8 @@ function jobLog(
   }
 
   function write(run: string, events: readonly AnyNewEvent[]): LogHead {
-    let { position, hash } = currentHead();
+    const before = currentHead();
+    let { position, hash } = before;
     for (const event of events) {
       position++;
       const time = Number(clock.now() / 1_000_000n);
@@ -174,7 +187,7 @@ function jobLog(
       fold.project(logged);
       projectRuns(index.tables, logged);
     }
-    reached.run(position);
+    if (Number(reached.run(position, before.position).changes) === 0) throw notInStep(file, before);
     return { position, hash };
   }
 
@@ -203,14 +216,31 @@ function jobLog(
 
   return {
     ...logReads(db, file, genesis),
-    index,
+    index: {
+      ...guardedReads(file, index),
+      tables: guardedReads(file, index.tables),
+      paths: guardedReads(file, index.paths),
+    },
     head: () => guarded(file, currentHead),
+    projected: () =>
+      guarded(file, () => (projected.get() as { position: number } | undefined)?.position ?? 0),
     append: (run, events, options) => guarded(file, () => append(run, events, options)),
     close() {
       if (db.isTransaction) db.exec("ROLLBACK");
       db.close();
     },
   };
+}
+
+function notInStep(file: string, head: LogHead): HoldfastError {
+  return new HoldfastError(
+    "damage",
+    `the log in ${file} ends at position ${head.position}, and its index was not made from that`,
+    {
+      context: { file, position: head.position },
+      hint: "`holdfast log verify` says what is missing; nothing was written",
+    },
+  );
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });

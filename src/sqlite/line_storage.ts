@@ -49,16 +49,24 @@ export function* readLines(db: DatabaseSync, range: EventRange = {}): Generator<
   for (const raw of statement.iterate(...values)) yield unpack(raw as unknown as RawEvent);
 }
 
+/** SQLite would hand out a text as readily as bytes. */
+function bytesOf(line: unknown): Uint8Array {
+  if (line instanceof Uint8Array) return line;
+  throw new TypeError("its line is not bytes");
+}
+
 function unpack(raw: RawEvent): StoredLine {
   const { position, run, type } = raw;
-  const at = new Date(raw.at).toISOString();
   try {
-    const line = raw.packed === 1 ? new Uint8Array(zstdDecompressSync(raw.line)) : raw.line;
+    const at = new Date(raw.at).toISOString();
+    const line = new Uint8Array(
+      raw.packed === 1 ? zstdDecompressSync(raw.line) : bytesOf(raw.line),
+    );
     return { position, line, hash: hex(raw.hash), at, run, type };
   } catch (cause) {
     throw new HoldfastError(
       "damage",
-      `event ${position} cannot be unpacked: ${messageOf(cause)}`,
+      `event ${position} cannot be read: ${messageOf(cause)}`,
       { context: { position }, cause },
     );
   }

@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { HoldfastError } from "../core/error.ts";
 import { hex, type Sha256 } from "../core/hash.ts";
 import { indexFold } from "../core/index/fold.ts";
 import { projectRuns } from "../core/index/run_fold.ts";
@@ -55,8 +56,12 @@ function beginReplay(file: string, sha256: Sha256): Replay {
     project(event) {
       guarded(file, () => {
         if (!db.isTransaction) db.exec("BEGIN");
-        fold.project(event);
-        projectRuns(index.tables, event);
+        try {
+          fold.project(event);
+          projectRuns(index.tables, event);
+        } catch (error) {
+          throw isOfTheData(error) ? senseless(event.position, error) : error;
+        }
       });
     },
     digests() {
@@ -69,6 +74,19 @@ function beginReplay(file: string, sha256: Sha256): Replay {
       Deno.removeSync(file);
     },
   };
+}
+
+/** What the fold meets in an event that is JSON, but not of the form that its type has. */
+function isOfTheData(error: unknown): error is Error {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
+}
+
+function senseless(position: number, cause: Error): HoldfastError {
+  return new HoldfastError(
+    "damage",
+    `event ${position} does not say what its type demands: ${cause.message}`,
+    { context: { position }, cause },
+  );
 }
 
 function withAttached<Result>(

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { isNotTried } from "../app/probe_reason.ts";
 import { initRepository } from "../app/init_repository.ts";
 import { findRepository } from "../app/read_repository.ts";
 import type { InitOptions, RunInput } from "../cli/runner.ts";
@@ -95,7 +96,7 @@ async function present(open: () => ObjectStore): Promise<string | undefined> {
 
 function lacking(features: StoreFeatures): string[] {
   return (Object.values(features) as Feature[]).flatMap((feature) =>
-    feature.works ? [] : [`note: ${feature.reason}`]
+    feature.works || isNotTried(feature.reason) ? [] : [`note: ${feature.reason}`]
   );
 }
 

@@ -76,8 +76,7 @@ export function makeOddNames(folder: string): void {
      mkdir "$(printf 'raw\\376')" '%41'
      echo a > .holdfast/repository.json; echo b > .holdfast/log/x; echo c > .holdfast.holdfast-chunks
      echo d > 'sp ace /dot.'; echo e > -dash/-file; echo f > '%41/%2F'
-     echo g > "$(printf 'raw\\376')/$(printf '\\200')"; echo h > "$(printf 'new\\nline')/file"
-     mkdir names/.holdfast; : > names/.holdfast/inside`.replace("mkdir names/.holdfast; ", ""),
+     echo g > "$(printf 'raw\\376')/$(printf '\\200')"; echo h > "$(printf 'new\\nline')/file"`,
   );
   makeChain(folder, 4, longName);
   // Each file tells which one it is, so that two that changed places are found.

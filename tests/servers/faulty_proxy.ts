@@ -15,8 +15,9 @@ export interface Fault {
   readonly cutRequestAfter?: number;
   /** Cuts the connection after this many bytes from the server; 0 loses the whole answer. */
   readonly cutAnswerAfter?: number;
-  /** Changes each n-th byte from the client. */
-  readonly flipRequestEvery?: number;
+  /** Changes this byte of the client's stream, and with `flipsOn` each further multiple of it. */
+  readonly flipRequestAt?: number;
+  readonly flipsOn?: boolean;
 }
 
 /** `rule` is asked for each connection, `count` is 1 for the first. */
@@ -37,7 +38,7 @@ export function startFaultyProxy(target: string, rule: (count: number) => Fault)
       close(server);
     };
     await Promise.all([
-      pass(client, server, fault.cutRequestAfter, fault.flipRequestEvery).finally(end),
+      pass(client, server, fault.cutRequestAfter, flipsOf(fault)).finally(end),
       pass(server, client, fault.cutAnswerAfter).finally(end),
     ]);
     open.delete(client);
@@ -62,11 +63,16 @@ export function startFaultyProxy(target: string, rule: (count: number) => Fault)
   };
 }
 
+function flipsOf({ flipRequestAt: at, flipsOn }: Fault): ((offset: number) => boolean) | undefined {
+  if (at === undefined) return undefined;
+  return (offset) => flipsOn ? offset > 0 && offset % at === 0 : offset === at;
+}
+
 async function pass(
   from: Deno.Conn,
   to: Deno.Conn,
   cutAfter = Infinity,
-  flipEvery = Infinity,
+  flips: ((offset: number) => boolean) | undefined = undefined,
 ): Promise<void> {
   const buffer = new Uint8Array(64 * 1024);
   let passed = 0;
@@ -74,8 +80,7 @@ async function pass(
     const length = await from.read(buffer).catch(() => null);
     if (length === null) return;
     const bytes = buffer.subarray(0, Math.min(length, cutAfter - passed));
-    const next = flipEvery - 1 - (passed % flipEvery);
-    for (let i = next; i < bytes.length; i += flipEvery) bytes[i] ^= 1;
+    for (let i = 0; flips && i < bytes.length; i++) if (flips(passed + i)) bytes[i] ^= 1;
     for (let sent = 0; sent < bytes.length;) sent += await to.write(bytes.subarray(sent));
     passed += bytes.length;
     if (passed >= cutAfter) return;

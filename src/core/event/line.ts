@@ -81,10 +81,10 @@ export function parseLine(line: string, position: number): AnyEvent {
       cause,
     });
   }
-  if (event.position !== position) {
+  if (event?.position !== position) {
     throw new HoldfastError(
       "damage",
-      `event ${position} says that it is at position ${event.position}`,
+      `event ${position} says that it is at position ${event?.position}`,
       { context: { position } },
     );
   }

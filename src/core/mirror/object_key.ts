@@ -14,8 +14,8 @@ export function keyOfPath(source: string, path: PathText, isFolder: boolean): st
   return segments.join("/") + (isFolder ? "/" : "");
 }
 
-// deno-lint-ignore no-control-regex -- control characters are what this looks for
 const needsEscape =
+  // deno-lint-ignore no-control-regex -- control characters are what this looks for
   /[\x00-\x1f\x7f\uFFFE\uFFFF]|[\uD800-\uDFFF]|%[0-9A-Fa-f]{2}|^\.\.?$|^\.holdfast$/;
 // deno-lint-ignore no-control-regex -- as above
 const escaped = /[\x00-\x1f\x7f\uFFFE\uFFFF]|[\uDC80-\uDCFF]|%(?=[0-9A-Fa-f]{2})/gu;

@@ -1,4 +1,4 @@
-import { base64, bytesOfBase64, jsonOfText, type JsonPath, type PathText } from "../path_text.ts";
+import { jsonOfText, type JsonPath, type PathText } from "../path_text.ts";
 import { type EntryType, unpackStat } from "../stat_record.ts";
 
 /**
@@ -88,15 +88,16 @@ export function withSidecar(metadata: ObjectMetadata, sidecar: string): ObjectMe
 /** Undefined where the header is not ours. */
 export function decodeMetadata(value: string): ObjectMetadata | undefined {
   try {
-    const padded = value.replaceAll("-", "+").replaceAll("_", "/");
-    const metadata = JSON.parse(new TextDecoder().decode(bytesOfBase64(padded)));
+    const bytes = Uint8Array.fromBase64(value, { alphabet: "base64url" });
+    const metadata = JSON.parse(new TextDecoder().decode(bytes));
     return metadata?.v === 1 && typeof metadata.log === "string" ? metadata : undefined;
   } catch {
     return undefined;
   }
 }
 
+const encoder = new TextEncoder();
+
 function base64url(text: string): string {
-  return base64(new TextEncoder().encode(text))
-    .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return encoder.encode(text).toBase64({ alphabet: "base64url", omitPadding: true });
 }

@@ -1,4 +1,4 @@
-import type { PathText } from "../path_text.ts";
+import { compareBytes, type PathText } from "../path_text.ts";
 import { STAT_RECORD_BYTES } from "../stat_record.ts";
 
 /** A folder's entries in packed columns: a folder of a million entries must fit in memory. */
@@ -56,4 +56,18 @@ export function filtered(listing: FolderListing, keep: Uint8Array): FolderListin
 /** The stat record of entry `i`: a view, not a copy. */
 export function recordAt(listing: FolderListing, i: number): Uint8Array {
   return listing.stats.subarray(i * STAT_RECORD_BYTES, (i + 1) * STAT_RECORD_BYTES);
+}
+
+/** Place of a name in a listing, or -1. */
+export function indexOf(listing: FolderListing, name: Uint8Array): number {
+  let low = 0;
+  let high = listing.count - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const order = compareBytes(nameAt(listing, middle), name);
+    if (order === 0) return middle;
+    if (order < 0) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
 }

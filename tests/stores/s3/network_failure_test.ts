@@ -96,7 +96,7 @@ withFaults("a conflict with another's object says that all answers came", async 
 });
 
 withFaults("a byte flipped on the way is noticed, and the put repeated", async (faulty) => {
-  faulty.fail((count) => count <= 2 ? { flipRequestEvery: 100_000 } : {});
+  faulty.fail((count) => count <= 2 ? { flipRequestAt: 100_000 } : {});
   await faulty.store.put("k", big, {});
   assert.deepEqual(await read(faulty.direct, "k"), big);
 });
@@ -104,7 +104,7 @@ withFaults("a byte flipped on the way is noticed, and the put repeated", async (
 withFaults(
   "a network that flips a byte each time ends in damage, nothing stored",
   async (faulty) => {
-    faulty.fail(() => ({ flipRequestEvery: 100_000 }));
+    faulty.fail(() => ({ flipRequestAt: 100_000, flipsOn: true }));
     await failsWith(faulty.store.put("k", big, {}), "damage");
     assert.equal(await faulty.direct.head("k"), undefined);
   },
@@ -113,7 +113,7 @@ withFaults(
 
 withFaults("a byte flipped in a part is noticed, and the part repeated", async (faulty) => {
   const id = await faulty.store.createUpload("k", {});
-  faulty.fail((count) => count === 1 ? { flipRequestEvery: 100_000 } : {});
+  faulty.fail((count) => count === 1 ? { flipRequestAt: 100_000 } : {});
   const fresh = await faulty.store.uploadPart("k", id, 1, big);
   await faulty.store.completeUpload("k", id, [fresh], { crc32: crcOf(big), size: big.length });
   assert.deepEqual(await read(faulty.direct, "k"), big);

@@ -1,0 +1,138 @@
+import { messageOf } from "../core/error.ts";
+import type { ObservedEntry } from "../core/event/event.ts";
+import { observedOfStat } from "../core/index/observed_stat.ts";
+import {
+  type EntryRow,
+  type FolderRow,
+  REMOVED,
+  UNREADABLE,
+  UNSETTLED,
+} from "../core/index/rows.ts";
+import { base64, joinPath, jsonOfText, type PathText, textOfBytes } from "../core/path_text.ts";
+import { sameRecord } from "../core/scan/folder_diff.ts";
+import { type FolderListing, nameAt, recordAt } from "../core/scan/listing.ts";
+import { isRacy } from "../core/scan/racy.ts";
+import { typeAt, unpackStat } from "../core/stat_record.ts";
+import type { Attribute, SourceFolder } from "../ports/source.ts";
+import type { Walk } from "./walk_state.ts";
+
+/** Observations of single entries, and of folders. */
+export function addUnreadable(
+  walk: Walk,
+  folder: PathText,
+  name: PathText,
+  reason: string,
+  type: ObservedEntry["type"],
+  prev: number | undefined,
+): void {
+  walk.unreadable++;
+  if (prev === undefined) walk.unknown++;
+  walk.emit({ kind: "entry-error", path: joinPath(folder, name), reason });
+  walk.batch.add(folder, {
+    name: jsonOfText(name),
+    change: "unreadable",
+    reason,
+    ...(type === undefined ? {} : { type }),
+    ...(prev === undefined ? {} : { prev }),
+  });
+}
+
+export function observeEntry(
+  walk: Walk,
+  at: { handle: SourceFolder; listing: FolderListing; path: PathText; started: bigint },
+  i: number,
+  old: EntryRow | undefined,
+): void {
+  const { handle, listing, path, started } = at;
+  const name = textOfBytes(nameAt(listing, i));
+  const record = recordAt(listing, i);
+  const type = typeAt(record);
+  let target: PathText | undefined;
+  let attributes: string | null;
+  try {
+    target = type === "symlink" ? handle.readTarget(name) : undefined;
+    attributes = canonicalAttributes(handle.readAttributes(name));
+  } catch (error) {
+    const isKnown = old !== undefined && (old.state & REMOVED) === 0;
+    return addUnreadable(
+      walk,
+      path,
+      name,
+      messageOf(error),
+      isKnown ? type : undefined,
+      isKnown ? old.position : undefined,
+    );
+  }
+  const isSame = old !== undefined && (old.state & REMOVED) === 0 &&
+    old.links === listing.links[i] &&
+    sameRecord(listing.stats, i, old.stat) && attributes === old.attributes;
+  // Content that is not settled is read again by the upload; all else of a file was just looked at.
+  if (isSame && type === "file") return;
+  const isNew = old === undefined || (old.state & REMOVED) !== 0;
+  const entry = observedOfStat(name, isNew ? "added" : "changed", record, {
+    links: listing.links[i],
+    ...(target === undefined ? {} : { target }),
+    attributes,
+    ...(old === undefined ? {} : { prev: old.position }),
+  });
+  if (!isNew && walk.options.trustMtime && sameSizeAndTime(old.stat, record)) entry.kept = true;
+  if (type !== "file" && isRacy(record, started, handle.racyWindow)) entry.racy = true;
+  walk.batch.add(path, entry);
+}
+
+export function unchangedEntry(row: EntryRow | FolderRow): ObservedEntry {
+  return {
+    name: "parent" in row && row.parent === 0 ? "" : jsonOfText(textOfBytes(row.name)),
+    change: "unchanged",
+    type: typeAt(row.stat),
+    prev: row.position,
+  };
+}
+
+function sameSizeAndTime(a: Uint8Array, b: Uint8Array): boolean {
+  const x = unpackStat(a);
+  const y = unpackStat(b);
+  return x.type === y.type && x.size === y.size && x.mtime === y.mtime;
+}
+
+export function canonicalAttributes(attributes: readonly Attribute[]): string | null {
+  if (attributes.length === 0) return null;
+  return JSON.stringify(attributes.map(({ name, value }) => [jsonOfText(name), base64(value)]));
+}
+
+export interface FolderSight {
+  readonly parent: PathText;
+  readonly name: PathText;
+  readonly record: Uint8Array;
+  readonly row: FolderRow | undefined;
+  readonly handle: SourceFolder | undefined;
+  readonly attributesOf: () => Attribute[];
+  readonly outerFileSystem: string;
+}
+
+export function observeFolder(walk: Walk, sight: FolderSight): void {
+  const { parent, name, record, row, handle, outerFileSystem } = sight;
+  const fileSystem = handle?.fileSystem ?? row?.fileSystem ?? outerFileSystem;
+  const isLive = row !== undefined && (row.state & REMOVED) === 0;
+  const isSame = isLive && (row.state & (UNREADABLE | UNSETTLED)) === 0 &&
+    row.fileSystem === fileSystem && sameRecord(record, 0, row.stat);
+  if (isSame) {
+    if (walk.options.observeAll) walk.batch.add(parent, unchangedEntry(row));
+    return;
+  }
+  let attributes: string | null;
+  try {
+    attributes = canonicalAttributes(sight.attributesOf());
+  } catch {
+    attributes = row?.attributes ?? null;
+  }
+  const entry = observedOfStat(name, isLive ? "changed" : "added", record, {
+    attributes,
+    ...(fileSystem === outerFileSystem ? {} : { fileSystem }),
+    ...(row === undefined ? {} : { prev: row.position }),
+  });
+  if (handle !== undefined && isRacy(record, walk.clock.now(), handle.racyWindow)) {
+    entry.racy = true;
+  }
+  walk.batch.add(parent, entry);
+}
