@@ -58,7 +58,12 @@ const contenders = [...own, ...peers].filter(({ name }) =>
   values.tool === undefined || values.tool.some((tool) => name.startsWith(tool))
 );
 
-const server = await startServer(await ensureVersitygw(), scratch);
+const versitygw = await ensureVersitygw();
+if (versitygw === undefined) {
+  console.error("the bench needs versitygw, and it could not be installed");
+  Deno.exit(1);
+}
+const server = await startServer(versitygw, scratch);
 try {
   console.log(`Measured ${machineLine()}; medians of ${rounds} interleaved runs, RSS the largest.`);
   console.log("The store is versitygw on loopback, on the same cores.");

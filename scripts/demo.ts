@@ -57,7 +57,7 @@ async function runHoldfast(folder: string, args: string[]): Promise<string> {
   const program = join(projectRoot, "src", "main.ts");
   const deno = [Deno.execPath(), "run", "--quiet", "--allow-all", "--config", config, program];
   const { code, stdout, stderr } = await run([...deno, ...line], { cwd: folder });
-  for (const text of [stdout, stderr]) if (text !== "") console.log(text.trimEnd());
+  for (const text of [stderr, stdout]) if (text !== "") console.log(text.trimEnd());
   if (code !== 0) throw new Error(`holdfast ${args[0]} ended with exit code ${code}`);
   return stdout;
 }

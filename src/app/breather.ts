@@ -1,16 +1,15 @@
-import { HoldfastError } from "../core/error.ts";
 import type { Clock } from "../ports/environment.ts";
 
 const LONGEST = 50_000_000n; // ns
 
 /**
- * For long synchronous work: called between its steps, it lets a signal in now and then. Throws kind
- * "interrupted" where one has fired.
+ * For long synchronous work: called between its steps, it lets a signal in now and then. Throws the
+ * reason of one that has fired.
  */
 export function breather(clock: Clock, signal: AbortSignal): () => Promise<void> | undefined {
   let last = clock.now();
   return () => {
-    if (signal.aborted) throw new HoldfastError("interrupted", "interrupted");
+    signal.throwIfAborted();
     const now = clock.now();
     if (now >= last && now - last < LONGEST) return undefined;
     last = now;

@@ -34,57 +34,40 @@ export interface WatchOptions {
   readonly follow: boolean;
 }
 
-/**
- * Positions read in one query. Few, because no query may stay open while a reader of the output
- * takes its time: the database could not be tidied up behind its writer.
- */
-const WINDOW = 64;
 const POLL_MS = 1000;
 
-/** The events that fit, oldest first. Throws kind "interrupted" where the signal fires. */
+/** The events that fit, oldest first. Throws the signal's reason where it fires. */
 export async function* logEvents(
   log: LogReader,
-  filter: EventFilter,
+  { run = "", path, ...range }: EventFilter,
   { clock, signal, follow }: WatchOptions,
 ): AsyncGenerator<FoundEvent> {
   const breathe = breather(clock, signal);
-  let next = 1;
+  let seen = 0;
   while (true) {
+    signal.throwIfAborted();
     const head = log.head().position;
-    while (next <= head) {
-      const to = Math.min(head, next + WINDOW - 1);
-      for (const found of [...eventsBetween(log, filter, next, to)]) {
-        if (signal.aborted) throw new HoldfastError("interrupted", "interrupted");
-        yield found;
-      }
-      next = to + 1;
-      await breathe();
+    for (const stored of log.lines({ ...range, from: seen + 1, to: head })) {
+      const pause = breathe();
+      if (pause !== undefined) await pause;
+      const found = stored.run.startsWith(run) ? foundIn(stored, path) : undefined;
+      if (found !== undefined) yield found;
     }
+    seen = head;
     if (!follow) return;
     await clock.sleep(POLL_MS, signal);
   }
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function* eventsBetween(
-  log: LogReader,
-  { run, path, ...range }: EventFilter,
-  from: number,
-  to: number,
-): Generator<FoundEvent> {
-  for (const stored of log.lines({ ...range, from, to })) {
-    if (run !== undefined && !stored.run.startsWith(run)) continue;
-    const line = textOf(stored);
-    const { position } = stored;
-    if (path === undefined) {
-      yield { position, line, event: () => parseLine(line, position) };
-      continue;
-    }
-    const part = partOfEvent(parseLine(line, position), path);
-    if (part !== undefined) yield { position, line, event: () => part };
-  }
+function foundIn(stored: StoredLine, path: PathText | undefined): FoundEvent | undefined {
+  const { position } = stored;
+  const line = textOf(stored);
+  if (path === undefined) return { position, line, event: () => parseLine(line, position) };
+  const part = partOfEvent(parseLine(line, position), path);
+  return part === undefined ? undefined : { position, line, event: () => part };
 }
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function textOf({ line, position }: StoredLine): string {
   try {

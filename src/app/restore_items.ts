@@ -61,7 +61,8 @@ function* itemsBelow(
   selection: Selection,
   { source, row, path, above, all }: Visit,
 ): Generator<RestoreItem> {
-  const place = joinPath(source, path);
+  // The root's path is empty: its place is the source's name alone.
+  const place = path === "" ? source : joinPath(source, path);
   if (!mayHold(selection, place)) return;
   const included = all || selection.include === undefined || matches(selection.include, path, true);
   const self: RestoreItem = { kind: "folder", source, path, place, row };

@@ -39,7 +39,8 @@ export function verifyLog(
   try {
     // A writer may go on meanwhile: what it appends is verified too, until both are at one position.
     for (;;) {
-      for (const stored of log.lines({ from: state.events + 1 })) {
+      const before = state.events;
+      for (const stored of log.lines(state.events === 0 ? {} : { from: state.events + 1 })) {
         const event = verifyLine(stored, state, sha256, options.chainOnly);
         if (replay !== undefined) state.proven += projectAndProve(replay, event, sha256);
         if (state.events % 256 === 0) {
@@ -48,7 +49,7 @@ export function verifyLog(
       }
       const projected = log.projected();
       const damage = replay === undefined ? [] : replayer.differences(log, replay, NAMED);
-      if (log.head().position > state.events) continue;
+      if (log.head().position > state.events && state.events > before) continue;
       if (projected > state.events) damage.unshift(missingEnd(state.events, projected));
       return { ...state, damage };
     }

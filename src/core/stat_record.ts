@@ -31,9 +31,11 @@ export interface EntryStat {
   readonly rdev: bigint;
 }
 
-/** Type codes as stored in byte 0: the index in ENTRY_TYPES plus 1. */
+/** Type codes as stored in byte 0: the index in ENTRY_TYPES plus 1. Throws RangeError for no type. */
 export function typeCode(type: EntryType): number {
-  return ENTRY_TYPES.indexOf(type) + 1;
+  const index = ENTRY_TYPES.indexOf(type);
+  if (index < 0) throw new RangeError(`unknown entry type ${type}`);
+  return index + 1;
 }
 
 export const FILE_CODE = 1;

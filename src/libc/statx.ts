@@ -108,9 +108,13 @@ function putNanoseconds(words: Uint32Array, from: number, out: Uint32Array, at: 
   out[at + 1] = (high - highLow16) / 65536 + Math.floor(low / 0x1_0000_0000);
 }
 
+const LAST = 2n ** 63n - 1n;
+
+/** A time beyond the years 1677 to 2262, which 64 bits hold, is the first or the last of them. */
 function putLongNanoseconds(words: Uint32Array, from: number, out: Uint32Array, at: number): void {
   const seconds = BigInt(words[from + 1] | 0) * 0x1_0000_0000n + BigInt(words[from]);
-  const value = BigInt.asUintN(64, seconds * 1_000_000_000n + BigInt(words[from + 2]));
+  const exact = seconds * 1_000_000_000n + BigInt(words[from + 2]);
+  const value = BigInt.asUintN(64, exact > LAST ? LAST : exact < -LAST ? -LAST : exact);
   out[at] = Number(value & 0xffff_ffffn);
   out[at + 1] = Number(value >> 32n);
 }

@@ -6,5 +6,5 @@ import { displayPath } from "../core/path_text.ts";
 export function eventEntryLines(event: AnyEvent): string[] {
   const entries = entriesOfEvent(event);
   if (entries.length < 2) return [];
-  return entries.map(({ path, what }) => `         ${what}: ${displayPath(path)}`);
+  return entries.map(({ path, what }) => `         ${what}: ${displayPath(path) || "/"}`);
 }

@@ -71,7 +71,7 @@ function observed(folders: readonly ObservedFolder[]): string {
 }
 
 function firstPath(folder: JsonPath = "", name: JsonPath = "", count: number): string {
-  const path = displayPath(joinPath(textOfJson(folder), textOfJson(name)));
+  const path = displayPath(joinPath(textOfJson(folder), textOfJson(name))) || "/";
   return count > 1 ? `${path} …` : path;
 }
 

@@ -18,7 +18,7 @@ export function openDatabase(file: string, mode: "create" | "write" | "read"): D
 }
 
 /** SQLite gives its -wal and -shm files the mode of the database. */
-function makePrivateFile(file: string): void {
+export function makePrivateFile(file: string): void {
   Deno.openSync(file, { write: true, create: true, mode: 0o600 }).close();
 }
 
@@ -68,26 +68,31 @@ const CORRUPT = 11;
 const FULL = 13;
 const NOT_A_DATABASE = 26;
 const IO_ERROR = 10;
+/** The file ends before the page that was asked for. */
+const SHORT_READ = 522;
 
 function translated(file: string, error: unknown): unknown {
   if (error instanceof HoldfastError || !(error instanceof Error)) return error;
   if (error instanceof RangeError) return damaged(file, error);
   const code = (error as { errcode?: number }).errcode;
-  if (code === undefined && !/disk|database|SQL/i.test(error.message)) return error;
+  const noSpace = (error as { code?: unknown }).code === "ENOSPC";
+  if (code === undefined && !noSpace && !/disk|database|SQL/i.test(error.message)) return error;
   const primary = (code ?? 0) & 0xff;
   const text = error.message;
   const context = { file };
-  if (primary === FULL || /disk is full/.test(text)) {
+  if (noSpace || primary === FULL || /disk is full/.test(text)) {
     return new HoldfastError("disk-full", `no space left for the database ${file}`, {
       context,
       hint: "free some space and run again: nothing acknowledged is lost",
       cause: error,
     });
   }
-  if ([CORRUPT, NOT_A_DATABASE].includes(primary) || DAMAGED.test(text)) {
+  const isDamage = [CORRUPT, NOT_A_DATABASE].includes(primary) || code === SHORT_READ;
+  if (isDamage || DAMAGED.test(text)) {
     return damaged(file, error);
   }
-  const hint = primary === IO_ERROR ? "check the disk that holds it" : undefined;
+  const isDisk = primary === IO_ERROR || /disk I\/O/.test(text);
+  const hint = isDisk ? "check the disk that holds it" : undefined;
   return new HoldfastError("failed", `the database ${file} failed: ${text}`, {
     context,
     ...(hint === undefined ? {} : { hint }),

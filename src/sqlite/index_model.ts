@@ -107,21 +107,31 @@ function unread(
   return found;
 }
 
-/** Sizes are inside the packed stat, so bytes are added up here, row by row. */
-function totalsOf(db: DatabaseSync, where: string, ...values: number[]): Totals {
-  const counted = `SELECT COUNT(*) AS n FROM folders WHERE parent <> 0 AND ${where}`;
-  const folders = db.prepare(counted).get(...values) as Raw;
-  let entries = Number(folders.n);
-  let files = 0;
-  let bytes = 0n;
-  for (const raw of db.prepare(`SELECT stat FROM entries WHERE ${where}`).iterate(...values)) {
-    const stat = (raw as Raw).stat as Uint8Array;
-    entries++;
-    if (stat[0] !== FILE_CODE) continue;
-    files++;
-    bytes += new DataView(stat.buffer, stat.byteOffset).getBigInt64(24, true);
-  }
-  return { entries, files, bytes };
+/** Each byte value at its own place: instr() turns a byte into its number. */
+const BYTES = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+
+/** A file's size out of its packed stat (core/stat_record.ts), up to 2⁵⁶: a third of a loop's time. */
+const SIZE = Array.from(
+  { length: 7 },
+  (_, i) => `((instr(?2, substr(stat, ${25 + i}, 1)) - 1) << ${8 * i})`,
+).join(" + ");
+
+/** `before` is ?1 of the condition, where it has one. */
+function totalsOf(db: DatabaseSync, where: string, before?: number): Totals {
+  const folders = db.prepare(
+    `SELECT COUNT(*) AS entries FROM folders WHERE parent <> 0 AND ${where}`,
+  ).get(...(before === undefined ? [] : [before])) as Raw;
+  const statement = db.prepare(
+    `SELECT COUNT(*) AS entries, COALESCE(SUM(substr(stat, 1, 1) = x'0${FILE_CODE}'), 0) AS files,
+       COALESCE(SUM(${SIZE}), 0) AS bytes FROM entries WHERE ${where}`,
+  );
+  statement.setReadBigInts(true);
+  const { entries, files, bytes } = statement.get(before ?? 0, BYTES) as Record<string, bigint>;
+  return {
+    entries: Number(folders.entries) + Number(entries),
+    files: Number(files),
+    bytes,
+  };
 }
 
 function countUnreadable(db: DatabaseSync): number {

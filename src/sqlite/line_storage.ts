@@ -2,6 +2,7 @@ import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { DatabaseSync } from "node:sqlite";
 import { HoldfastError, messageOf } from "../core/error.ts";
 import { hex } from "../core/hash.ts";
+import { type PagedRow, pagedRows } from "./paged_rows.ts";
 import type { EventRange, StoredLine } from "../ports/event_log.ts";
 
 /** Shorter lines do not gain by compression. */
@@ -16,20 +17,13 @@ export function packLine(line: string): { packed: 0 | 1; stored: Uint8Array; byt
   return { packed: 1, stored: zstdCompressSync(bytes), bytes };
 }
 
-interface RawEvent {
-  position: number;
-  at: number;
-  run: string;
-  type: string;
-  packed: number;
-  line: Uint8Array;
-  hash: Uint8Array;
-}
-
 /** Reads lines in order of position. Throws kind "damage" where one cannot be unpacked. */
 export function* readLines(db: DatabaseSync, range: EventRange = {}): Generator<StoredLine> {
   const wanted: string[] = ["position >= ?", "position <= ?"];
-  const values: (number | string)[] = [range.from ?? 0, range.to ?? Number.MAX_SAFE_INTEGER];
+  const values: (number | string)[] = [
+    range.from ?? Number.MIN_SAFE_INTEGER,
+    range.to ?? Number.MAX_SAFE_INTEGER,
+  ];
   for (
     const [clause, value] of [
       ["run = ?", range.run],
@@ -42,27 +36,23 @@ export function* readLines(db: DatabaseSync, range: EventRange = {}): Generator<
     wanted.push(clause);
     values.push(value);
   }
-  const statement = db.prepare(
-    `SELECT position, at, run, type, packed, line, hash FROM events WHERE ${wanted.join(" AND ")}
-     ORDER BY position`,
-  );
-  for (const raw of statement.iterate(...values)) yield unpack(raw as unknown as RawEvent);
+  const query = {
+    ...{ columns: "at, run, type, packed, line, hash", table: "events" },
+    ...{ where: wanted.join(" AND "), values, keys: ["position"], page: PAGE },
+  };
+  for (const raw of pagedRows(db, query)) yield unpack(raw);
 }
 
-/** SQLite would hand out a text as readily as bytes. */
-function bytesOf(line: unknown): Uint8Array {
-  if (line instanceof Uint8Array) return line;
-  throw new TypeError("its line is not bytes");
-}
+/** Lines are up to 256 KiB each. */
+const PAGE = 64;
 
-function unpack(raw: RawEvent): StoredLine {
-  const { position, run, type } = raw;
+function unpack(raw: PagedRow): StoredLine {
+  const position = Number(raw.key_0);
   try {
-    const at = new Date(raw.at).toISOString();
-    const line = new Uint8Array(
-      raw.packed === 1 ? zstdDecompressSync(raw.line) : bytesOf(raw.line),
-    );
-    return { position, line, hash: hex(raw.hash), at, run, type };
+    const at = new Date(Number(raw.at)).toISOString();
+    const line = unpackLine(raw.packed, bytesOf(raw.line));
+    const hash = hex(bytesOf(raw.hash));
+    return { position, line, hash, at, run: String(raw.run), type: String(raw.type) };
   } catch (cause) {
     throw new HoldfastError(
       "damage",
@@ -70,4 +60,16 @@ function unpack(raw: RawEvent): StoredLine {
       { context: { position }, cause },
     );
   }
+}
+
+function unpackLine(packed: PagedRow[string], stored: Uint8Array): Uint8Array {
+  if (packed === 0n) return stored;
+  if (packed === 1n) return new Uint8Array(zstdDecompressSync(stored));
+  throw new RangeError(`packed by the unknown way ${packed}`);
+}
+
+/** SQLite would hand out a text as readily as bytes. */
+function bytesOf(value: PagedRow[string]): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError("its line or hash is not bytes");
 }

@@ -7,6 +7,7 @@ import type { LogReader } from "../ports/event_log.ts";
 import type { Replay, Replayer } from "../ports/replay.ts";
 import { guarded } from "./database.ts";
 import { sqliteIndexModel } from "./index_model.ts";
+import { pagedRows } from "./paged_rows.ts";
 import { rowDifferences } from "./row_differences.ts";
 import {
   dropProjections,
@@ -133,13 +134,11 @@ const CHUNK = 1000;
 /** SHA-256, chained over chunks of rows as JSON arrays, so that memory stays bounded. */
 function tableDigest(db: DatabaseSync, table: ProjectedTable, sha256: Sha256): string {
   const columns = table.columns.map((name) => `quote(${name})`).join(" || ',' || ");
-  const statement = db.prepare(
-    `SELECT ${columns} AS row FROM ${table.name} ORDER BY ${table.order}`,
-  );
+  const query = { columns: `${columns} AS row`, table: table.name, keys: table.order.split(", ") };
   let digest = hex(sha256(table.name));
   let rows: string[] = [];
-  for (const raw of statement.iterate()) {
-    rows.push((raw as { row: string }).row);
+  for (const { row } of pagedRows(db, { ...query, page: CHUNK })) {
+    rows.push(row as string);
     if (rows.length < CHUNK) continue;
     digest = hex(sha256(digest, rows.join("\n")));
     rows = [];

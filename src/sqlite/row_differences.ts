@@ -10,14 +10,29 @@ export function rowDifferences(db: DatabaseSync, limit: number): string[] {
   const found: string[] = [];
   for (const table of PROJECTED) {
     for (const sentence of tableDifferences(db, table, limit - found.length)) found.push(sentence);
-    if (found.length >= limit) break;
+    if (found.length >= limit) return found;
   }
-  return found;
+  return [...found, ...digestDifferences(db, limit - found.length)];
+}
+
+/** Digests that both have made, at the same scans, from the same rows. */
+function digestDifferences(db: DatabaseSync, limit: number): string[] {
+  const differ = (name: string) => `main.folders.${name} <> replayed.folders.${name}`;
+  const rows = db.prepare(
+    `SELECT id FROM main.folders JOIN replayed.folders USING (id)
+     WHERE ${differ("tree_digest")} OR ${differ("content_digest")} ORDER BY id LIMIT ${limit}`,
+  ).all();
+  return (rows as { id: number }[]).map(({ id }) =>
+    `folder ${pathOf(db, id) || "/"}: its digest in the index does not follow from what is in it`
+  );
 }
 
 function tableDifferences(db: DatabaseSync, table: ProjectedTable, limit: number): string[] {
   const keys = table.order.split(", ");
-  const columns = table.columns.join(", ");
+  // File ids take all of 64 bits, more than a number holds.
+  const columns = table.columns.map((name) =>
+    name === "file_id" ? "CAST(file_id AS TEXT) AS file_id" : name
+  ).join(", ");
   const select = (from: string, other: string) =>
     `SELECT ${columns} FROM ${from}.${table.name} EXCEPT SELECT ${columns} FROM ${other}.${table.name}
      ORDER BY ${table.order} LIMIT ${limit}`;

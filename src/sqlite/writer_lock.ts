@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { HoldfastError, messageOf } from "../core/error.ts";
+import { guarded, makePrivateFile } from "./database.ts";
 
 /** Held for a run that changes index or store; let go of by `release` and by the process's end. */
 export interface WriterLock {
@@ -20,15 +21,26 @@ export interface LockHolder {
  */
 export function takeWriterLock(file: string, job: string, holder: LockHolder): WriterLock {
   const lockFile = `${file}.lock`;
-  const db = new DatabaseSync(lockFile);
+  const db = guarded(file, () => {
+    makePrivateFile(lockFile);
+    return new DatabaseSync(lockFile);
+  });
   try {
     db.exec("PRAGMA busy_timeout = 200; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
   } catch (error) {
     db.close();
-    if (!/locked|busy/i.test(messageOf(error))) throw error;
-    throw lockedBy(file, job);
+    if (/locked|busy/i.test(messageOf(error))) throw lockedBy(file, job);
+    return guarded(file, () => {
+      throw error;
+    });
   }
-  Deno.writeTextFileSync(`${file}.writer`, JSON.stringify(holder), { mode: 0o600 });
+  try {
+    const text = JSON.stringify(holder);
+    guarded(file, () => Deno.writeTextFileSync(`${file}.writer`, text, { mode: 0o600 }));
+  } catch (error) {
+    db.close();
+    throw error;
+  }
   return {
     release() {
       db.close();

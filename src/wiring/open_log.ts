@@ -9,6 +9,7 @@ import type { Replayer } from "../ports/replay.ts";
 import { openJobLog, openLogReader, projectionVersion } from "../sqlite/job_log.ts";
 import { sqliteReplayer } from "../sqlite/replay.ts";
 import { PROJECTION_VERSION } from "../sqlite/schema.ts";
+import { refuseNetworkFolder } from "./state_place.ts";
 import { takeWriterLock } from "../sqlite/writer_lock.ts";
 import { missingDatabase } from "../sqlite/database.ts";
 import { replayInto } from "../app/replay_log.ts";
@@ -44,6 +45,7 @@ export function openForWriting(
 ): { log: JobLog; close(): void } {
   const { stateFile, job } = input;
   if (!isFile(stateFile)) throw missingDatabase(stateFile);
+  refuseNetworkFolder(dirname(stateFile));
   const lock = takeWriterLock(stateFile, job.name, {
     ...{ pid: environment.pid, host: environment.hostname },
     since: new Date(Number(environment.clock.now() / 1_000_000n)).toISOString(),

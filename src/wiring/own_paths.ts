@@ -1,5 +1,6 @@
 import { dirname, relative, resolve, sep } from "node:path";
 import type { RunInput } from "../cli/runner.ts";
+import { defaultLogFolder } from "../cli/state_file.ts";
 
 /**
  * Paths below a source that are Holdfast's own and never backed up: state, logs, config and a folder
@@ -12,6 +13,8 @@ export function ownPaths(input: RunInput<unknown>, source: string): Set<string> 
     ...suffixes.map((suffix) => stateFile + suffix),
     keyFile(stateFile),
     logFolder,
+    // Logs from before log_dir was set.
+    defaultLogFolder(stateFile, job.name),
     configFile,
     ...(job.repository.kind === "folder" ? [job.repository.folder] : []),
   ];

@@ -13,6 +13,7 @@ import { takeWriterLock } from "../sqlite/writer_lock.ts";
 import { systemEnvironment } from "./environment.ts";
 import { storeOpener } from "./open_store.ts";
 import { keyFile } from "./own_paths.ts";
+import { refuseNetworkFolder } from "./state_place.ts";
 import { signingKey } from "./signing_key.ts";
 import { configDigest } from "./config_digest.ts";
 
@@ -26,6 +27,7 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
   const open = await storeOpener(job, environment, { create, signal, notice });
   if (globals.dryRun) return await planInit(input, open);
   makePrivateFolder(dirname(stateFile));
+  refuseNetworkFolder(dirname(stateFile));
   const lock = takeWriterLock(stateFile, job.name, {
     ...{ pid: environment.pid, host: environment.hostname },
     since: new Date().toISOString(),

@@ -7,6 +7,7 @@ import { logEvents } from "../app/log_events.ts";
 import { openState } from "../app/read_state.ts";
 import type { LogOptions, LsOptions, NoOptions, RunInput } from "../cli/runner.ts";
 import { HoldfastError, isKind } from "../core/error.ts";
+import type { AnyEvent } from "../core/event/event.ts";
 import { EXIT } from "../core/exit_code.ts";
 import { hex } from "../core/hash.ts";
 import { displayPath, joinPath, type PathText, textOfBytes } from "../core/path_text.ts";
@@ -16,10 +17,11 @@ import { entryLine, longEntryLine } from "../report/entry_text.ts";
 import { eventEntryLines } from "../report/event_entries_text.ts";
 import { eventLineText } from "../report/event_text.ts";
 import { nearest } from "../report/nearest.ts";
-import { entryRecord } from "../report/records.ts";
+import { entryRecord, recordLine } from "../report/records.ts";
 import { snapshotLines, snapshotRecord } from "../report/snapshot_text.ts";
 import { databaseBytes } from "./database_bytes.ts";
 import { systemEnvironment } from "./environment.ts";
+import { lineBuffer } from "./line_buffer.ts";
 import { openForLook, openLogAlone, replayerBeside } from "./open_log.ts";
 import { wantedState } from "./run_restore.ts";
 import { statsLines, statsRecord } from "./stats_view.ts";
@@ -31,16 +33,10 @@ export async function runLog(input: RunInput<LogOptions>): Promise<number> {
   const { follow, path, ...filter } = options;
   const log = openLogAlone(input);
   try {
-    const { clock } = systemEnvironment();
-    const watch = { clock, signal, follow };
+    const watch = { clock: systemEnvironment().clock, signal, follow };
     for await (const found of logEvents(log, { ...filter, path }, watch)) {
-      if (output.json) {
-        output.raw(found.line);
-        continue;
-      }
-      const event = found.event();
-      output.text(eventLineText(event, Date.parse(event.at), output.zone));
-      if (path !== undefined) output.text(...eventEntryLines(event));
+      if (output.json) output.raw(found.line);
+      else showEvent(input, found.event());
     }
     return EXIT.done;
   } catch (error) {
@@ -50,6 +46,11 @@ export async function runLog(input: RunInput<LogOptions>): Promise<number> {
   } finally {
     log.close();
   }
+}
+
+function showEvent({ output, options }: RunInput<LogOptions>, event: AnyEvent): void {
+  output.text(eventLineText(event, Date.parse(event.at), output.zone));
+  if (options.path !== undefined) output.text(...eventEntryLines(event));
 }
 
 /** `holdfast snapshots`. */
@@ -84,11 +85,15 @@ export async function runLs(input: RunInput<LsOptions>): Promise<number> {
       const listed = findListed(state.index, options.path);
       if (listed.kind === "missing") throw notListed(options.path, listed, state.label);
       const breathe = breather(systemEnvironment().clock, signal);
+      const lines = lineBuffer(output.json ? output.raw : output.text);
       for (const entry of listEntries(state.index, listed, { recursive: options.recursive })) {
-        showEntry(input, entry);
+        lines.add(entryText(input, entry));
         const pause = breathe();
-        if (pause !== undefined) await pause;
+        if (pause === undefined) continue;
+        lines.flush();
+        await pause;
       }
+      lines.flush();
       return EXIT.done;
     } finally {
       state.close();
@@ -98,19 +103,17 @@ export async function runLs(input: RunInput<LsOptions>): Promise<number> {
   }
 }
 
-function showEntry(
-  { output, options }: RunInput<LsOptions>,
-  { path, row }: ListedEntry,
-): void {
-  if (!output.json && !options.long) return output.text(entryLine(path, typeAt(row.stat)));
+/** The line of an entry, or its record. */
+function entryText({ output, options }: RunInput<LsOptions>, { path, row }: ListedEntry): string {
+  if (!output.json && !options.long) return entryLine(path, typeAt(row.stat));
   const stat = unpackStat(row.stat);
   const target = "target" in row && row.target !== null
     ? { target: textOfBytes(row.target) }
     : undefined;
-  if (!output.json) return output.text(longEntryLine(path, stat, { zone: output.zone, ...target }));
+  if (!output.json) return longEntryLine(path, stat, { zone: output.zone, ...target });
   const { stored, sha256 } = row.content;
   const content = stored > 0 && sha256 !== null ? { sha256: hex(sha256) } : undefined;
-  output.record(entryRecord(path, stat, { ...target, ...content }));
+  return recordLine(entryRecord(path, stat, { ...target, ...content }));
 }
 
 function notListed(path: PathText, missing: Unlisted, label: string): HoldfastError {

@@ -24,7 +24,9 @@ export function statsLines(view: StatsView): string[] {
   const { stats, databaseBytes } = view;
   const log = logTotals(view);
   const entries = entryCount(view);
-  const perEntry = entries === 0 ? "" : `, ${Math.round(databaseBytes / entries)} B an entry`;
+  const perEntry = entries === 0
+    ? ""
+    : `, ${grouped(Math.round(databaseBytes / entries))} B an entry`;
   return [
     ...stats.sources.flatMap((source) => [...factLines(sourceFacts(source)), ""]),
     ...(stats.largest.length === 0 ? [] : [

@@ -115,7 +115,7 @@ function storeFacts({ probed }: JobStatus): Fact[] {
   if (probed === undefined) return [["store", "never probed"]];
   const lacking = Object.entries(probed.lacking);
   if (lacking.length === 0) return [["store", `${probed.url}: lacks nothing`]];
-  return lacking.map(([name, reason]): Fact => ["store lacks", `${name}: ${reason}`]);
+  return lacking.map(([name, reason]): Fact => ["store", `${name}: ${reason}`]);
 }
 
 export function statusRecord(view: StatusView): FactsRecord {

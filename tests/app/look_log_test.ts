@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type EventFilter, logEvents } from "../../src/app/log_events.ts";
-import { isKind } from "../../src/core/error.ts";
+import { HoldfastError, isKind } from "../../src/core/error.ts";
 import { entriesOfEvent } from "../../src/core/event/event_part.ts";
 import type { AnyNewEvent } from "../../src/core/event/event.ts";
 import type { Clock } from "../../src/ports/environment.ts";
@@ -126,7 +126,7 @@ Deno.test("following prints what another connection appends, until the signal fi
       sleep() {
         waits++;
         if (waits === 2) log.append(RUN.second, [finished(), scanned("")]);
-        if (waits === 4) controller.abort();
+        if (waits === 4) controller.abort(new HoldfastError("interrupted", "interrupted"));
         return Promise.resolve();
       },
     };

@@ -61,7 +61,7 @@ function reasonAgainst(file: string, to: string): string | null {
 function layerOf(file: string): Layer {
   const folder = file.split("/")[1];
   if (folder === "main.ts") return "main";
-  const named: readonly string[] = ["core", "ports", "report", "app", "cli", "libc"];
+  const named: readonly string[] = ["core", "ports", "report", "app", "cli", "libc", "wiring"];
   return named.includes(folder) ? folder as Layer : "adapter";
 }
 

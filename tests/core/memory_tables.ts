@@ -136,7 +136,9 @@ function indexTables(state: MemoryState): IndexTables {
     setDigest: (kind, folder, digest) => void state.digests.set(digestKey(kind, folder), digest),
     clearDigest(kind, folder) {
       const content = state.digests.delete(digestKey("content", folder));
-      return kind === "content" ? content : state.digests.delete(digestKey("tree", folder)) || content;
+      return kind === "content"
+        ? content
+        : state.digests.delete(digestKey("tree", folder)) || content;
     },
     listingChanged() {},
   };

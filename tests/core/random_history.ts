@@ -11,13 +11,8 @@ import type {
 } from "../../src/core/event/event.ts";
 import { observedOfStat } from "../../src/core/index/observed_stat.ts";
 import { folderPaths } from "../../src/core/index/folder_paths.ts";
-import {
-  type EntryRow,
-  type FolderRow,
-  REMOVED,
-  UNSETTLED,
-} from "../../src/core/index/rows.ts";
-import { bytesOfText, jsonOfText, joinPath, textOfBytes } from "../../src/core/path_text.ts";
+import { type EntryRow, type FolderRow, REMOVED, UNSETTLED } from "../../src/core/index/rows.ts";
+import { bytesOfText, joinPath, jsonOfText, textOfBytes } from "../../src/core/path_text.ts";
 import { type EntryType, packStat, typeAt, unpackStat } from "../../src/core/stat_record.ts";
 import type { MemoryTables } from "./memory_tables.ts";
 
@@ -192,9 +187,7 @@ function see(
   const oldFolder = tables.findFolder(folder.id, bytesOfText(name));
   const oldEntry = tables.findEntry(folder.id, bytesOfText(name));
   const inTheWay = type === "folder" ? oldEntry : oldFolder;
-  const way = inTheWay === undefined || isRemoved(inTheWay)
-    ? []
-    : removal(world, folder, inTheWay);
+  const way = inTheWay === undefined || isRemoved(inTheWay) ? [] : removal(world, folder, inTheWay);
   const old = type === "folder" ? oldFolder : oldEntry;
   const entry = observedOfStat(
     name,

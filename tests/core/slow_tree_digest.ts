@@ -1,11 +1,6 @@
 import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
-import {
-  type EntryRow,
-  type FolderRow,
-  REMOVED,
-  UNREADABLE,
-} from "../../src/core/index/rows.ts";
+import { type EntryRow, type FolderRow, REMOVED, UNREADABLE } from "../../src/core/index/rows.ts";
 import { unpackStat } from "../../src/core/stat_record.ts";
 import type { MemoryState } from "./memory_tables.ts";
 
@@ -37,7 +32,10 @@ function slowFolderDigest(
   for (const row of state.folders.values()) {
     if (row.parent !== folder.id || isRemoved(row)) continue;
     const digest = slowFolderDigest(state, row, source, kind);
-    records.push({ name: text(row.name), record: folderRecord(row, Buffer.from(row.name), digest) });
+    records.push({
+      name: text(row.name),
+      record: folderRecord(row, Buffer.from(row.name), digest),
+    });
   }
   for (const row of state.entries.values()) {
     if (row.folder !== folder.id || isRemoved(row)) continue;

@@ -23,6 +23,7 @@ export function differences(from: string, to: string): string {
 function facts(folder: string): string {
   const stat = String.raw`find . -type d -printf '%P %m %U %G %T@\n' | LC_ALL=C sort
     find . ! -type d -printf '%P %y %m %U %G %T@ %n %l\n' | LC_ALL=C sort`;
-  const attributes = "find . -print0 | LC_ALL=C sort -z | xargs -0 getfattr -h -d -m - -e hex -- 2>&1";
+  const attributes =
+    "find . -print0 | LC_ALL=C sort -z | xargs -0 getfattr -h -d -m - -e hex -- 2>&1";
   return shell(folder, `${stat}; ${attributes}`);
 }

@@ -67,4 +67,3 @@ export function onEachStore(
       await run((place, options) => s3Job(place, server, bucket, options));
     }));
 }
-

@@ -4,7 +4,7 @@ import { textOfJson } from "../../src/core/path_text.ts";
 import { onLinux, shell, touchAll } from "../sources/tree_tools.ts";
 import { assertSameTree, canCompare } from "./compare.ts";
 import { freshBucket, type InitJob, withGateway, withMoto } from "./each_store.ts";
-import { holdfastJson, mustEnd, type Place } from "./holdfast.ts";
+import { holdfastJson, type JsonRecord, mustEnd, type Place } from "./holdfast.ts";
 import { folderJob, s3Job, settle, withPlace } from "./place.ts";
 import { allEscaped, makeOddNames } from "./tree.ts";
 
@@ -56,20 +56,49 @@ async function fileThenFolder(empty: Place, init: InitJob): Promise<void> {
   }
 }
 
-Deno.test("versitygw holds the odd names it can, and each other one is an entry error", () =>
+Deno.test("versitygw holds all odd names but those too long for it, which are entry errors", () =>
   withGateway((server) =>
     withPlace(async (empty) => {
       if (!onLinux || !canCompare("odd names on versitygw")) return;
       const src = `${empty.folder}/src`;
+      const out = `${empty.folder}/out`;
       makeOddNames(src);
       touchAll(src, [allEscaped]);
       const place = await s3Job(empty, server, await freshBucket(server));
       const backup = await holdfastJson(place, ["backup"]);
-      const failed = backup.records.filter(({ record }) => record === "entry-error");
-      const paths = failed.map(({ path }) => textOfJson(path));
-      for (const f of failed) console.log(JSON.stringify(f));
       assert.equal(backup.code, 3, backup.said);
-      assert.equal(new Set(paths).size, paths.length, "an entry is listed twice");
+      assert.deepEqual(failedPaths(backup.records), [allEscaped]);
+      const restore = await holdfastJson(place, ["restore", "--to", out]);
+      assert.equal(restore.code, 3, restore.said);
+      assert.deepEqual(failedPaths(restore.records), [allEscaped]);
+      shell(src, `rm -- "$(printf '\\201%.0s' $(seq 255))"; touch -r ../out .`);
+      assertSameTree(src, out);
     })
   ));
 
+Deno.test("where versitygw cannot hold a folder beside a file, its entries are errors and no more", () =>
+  withGateway((server) =>
+    withPlace(async (empty) => {
+      const src = `${empty.folder}/src`;
+      Deno.writeTextFileSync(`${src}/a`, "a file");
+      Deno.writeTextFileSync(`${src}/c`, "another");
+      const place = await s3Job(empty, server, await freshBucket(server));
+      const first = await holdfastJson(place, ["backup"]);
+      shell(src, "rm a; mkdir a; echo below > a/b; echo new > c");
+      const second = await holdfastJson(place, ["backup"]);
+      assert.equal(second.code, 3, second.said);
+      assert.deepEqual(failedPaths(second.records).toSorted(), ["a", "a/b"]);
+      const snapshot = String(first.records.at(-1)!.totals.snapshot);
+      const out = `${empty.folder}/out`;
+      await mustEnd(0, place, ["restore", "a", "--snapshot", snapshot, "--to", out]);
+      assert.equal(Deno.readTextFileSync(`${out}/a`), "a file");
+      await mustEnd(0, place, ["restore", "c", "--to", out]);
+      assert.equal(Deno.readTextFileSync(`${out}/c`), "new\n");
+    })
+  ));
+
+function failedPaths(records: readonly JsonRecord[]): string[] {
+  return records.filter(({ record }) => record === "entry-error").map(({ path }) =>
+    textOfJson(path)
+  );
+}

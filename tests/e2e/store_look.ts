@@ -8,7 +8,7 @@ import {
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
 import { defaultRetryPolicy } from "../../src/stores/s3/options.ts";
-import { openTransport } from "../../src/stores/s3/transport.ts";
+import { openTransport } from "../../src/stores/s3/open_transport.ts";
 import type { S3Server } from "../servers/s3_server.ts";
 
 type Server = Pick<S3Server, "endpoint" | "accessKey" | "secretKey">;

@@ -15,6 +15,8 @@ export interface Fault {
   readonly cutRequestAfter?: number;
   /** Cuts the connection after this many bytes from the server; 0 loses the whole answer. */
   readonly cutAnswerAfter?: number;
+  /** Takes what the client sends and never answers. */
+  readonly silent?: boolean;
   /** Changes this byte of the client's stream, and with `flipsOn` each further multiple of it. */
   readonly flipRequestAt?: number;
   readonly flipsOn?: boolean;
@@ -39,7 +41,7 @@ export function startFaultyProxy(target: string, rule: (count: number) => Fault)
     };
     await Promise.all([
       pass(client, server, fault.cutRequestAfter, flipsOf(fault)).finally(end),
-      pass(server, client, fault.cutAnswerAfter).finally(end),
+      pass(server, client, fault.cutAnswerAfter, undefined, fault.silent).finally(end),
     ]);
     open.delete(client);
     open.delete(server);
@@ -73,6 +75,7 @@ async function pass(
   to: Deno.Conn,
   cutAfter = Infinity,
   flips: ((offset: number) => boolean) | undefined = undefined,
+  isLost = false,
 ): Promise<void> {
   const buffer = new Uint8Array(64 * 1024);
   let passed = 0;
@@ -81,6 +84,7 @@ async function pass(
     if (length === null) return;
     const bytes = buffer.subarray(0, Math.min(length, cutAfter - passed));
     for (let i = 0; flips && i < bytes.length; i++) if (flips(passed + i)) bytes[i] ^= 1;
+    if (isLost) continue;
     for (let sent = 0; sent < bytes.length;) sent += await to.write(bytes.subarray(sent));
     passed += bytes.length;
     if (passed >= cutAfter) return;

@@ -5,7 +5,7 @@ import {
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
 import { defaultRetryPolicy } from "../../src/stores/s3/options.ts";
-import { openTransport } from "../../src/stores/s3/transport.ts";
+import { openTransport } from "../../src/stores/s3/open_transport.ts";
 
 /** A running S3 server, as tests see it. */
 export interface S3Server {

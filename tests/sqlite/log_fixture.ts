@@ -2,7 +2,7 @@ import type { Genesis } from "../../src/core/event/line.ts";
 import { platformHashing } from "../../src/crypto/hashing.ts";
 import type { Clock } from "../../src/ports/environment.ts";
 import type { JobLog } from "../../src/ports/event_log.ts";
-import { createJobLog, type OpenOptions, openJobLog } from "../../src/sqlite/job_log.ts";
+import { createJobLog, openJobLog, type OpenOptions } from "../../src/sqlite/job_log.ts";
 import { sqliteReplayer } from "../../src/sqlite/replay.ts";
 import { verifyLog } from "../../src/app/verify_log.ts";
 

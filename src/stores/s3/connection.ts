@@ -1,12 +1,15 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { HoldfastError, messageOf } from "../../core/error.ts";
+import { verdictOf } from "./error_hint.ts";
+import { failureOf } from "./failure.ts";
 import {
   defaultRetryPolicy,
   type RetryPolicy,
   type S3StoreOptions,
   usesPathStyle,
 } from "./options.ts";
-import { openTransport, type Transport } from "./transport.ts";
+import { openTransport } from "./open_transport.ts";
+import type { Transport } from "./transport.ts";
 
 export type Sdk = typeof import("@aws-sdk/client-s3");
 
@@ -100,12 +103,21 @@ async function addressOf(sdk: Sdk, client: S3Client, bucket: string): Promise<Ad
   try {
     await client.send(command);
   } catch (error) {
-    throw new HoldfastError("usage", `bucket ${bucket} cannot be addressed: ${messageOf(error)}`, {
-      context: { bucket },
-      hint: "correct `repository` or `endpoint`",
-    });
+    throw addressError(bucket, error);
   }
   return found!;
+}
+
+/** The SDK looks for credentials first, so their absence shows here. */
+function addressError(bucket: string, error: unknown): HoldfastError {
+  const { kind, hint } = verdictOf("HeadObject", failureOf(error));
+  const isAboutKeys = kind === "denied" || kind === "unreachable";
+  const what = isAboutKeys ? "no credentials for bucket" : "no address for bucket";
+  return new HoldfastError(isAboutKeys ? kind : "usage", `${what} ${bucket}: ${messageOf(error)}`, {
+    context: { bucket },
+    hint: isAboutKeys && hint !== undefined ? hint : "correct `repository` or `endpoint`",
+    cause: error,
+  });
 }
 
 /** `http://127.0.0.1:9000`, for messages. */

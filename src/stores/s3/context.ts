@@ -43,7 +43,11 @@ export function openContext(options: S3StoreOptions): StoreContext {
 
   const session = () => {
     if (closed) throw new HoldfastError("failed", `the store ${url} is closed`);
-    return opened ??= openSession(options, url);
+    // A failure is not kept: the next call may find the network or the credentials back.
+    return opened ??= openSession(options, url).catch((error) => {
+      opened = undefined;
+      throw error;
+    });
   };
   return {
     options,

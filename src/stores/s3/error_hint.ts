@@ -7,6 +7,8 @@ export interface Verdict {
 }
 
 const keysHint = "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the `profile` of the job";
+const noKeysHint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or `profile` in the job " +
+  "(after aws sso login, where it signs on)";
 const bucketHint = "create the bucket, or correct `repository` in the job";
 
 /** The permission that each call needs, as IAM names it (AWS: Actions for Amazon S3). */
@@ -33,10 +35,6 @@ const byCode: Readonly<Record<string, Verdict>> = {
     hint: "renew the credentials (aws sso login) and run again",
   },
   RequestTimeTooSkewed: { kind: "denied", hint: "set the clock of this machine" },
-  CredentialsProviderError: {
-    kind: "denied",
-    hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or `profile` in the job",
-  },
   NoSuchBucket: { kind: "gone", hint: bucketHint },
   InvalidBucketName: { kind: "refused", hint: "correct the bucket in `repository`" },
   InvalidStorageClass: {
@@ -59,6 +57,8 @@ const byCode: Readonly<Record<string, Verdict>> = {
 export function verdictOf(operation: string, failure: Failure): Verdict {
   const known = byCode[failure.code];
   if (known !== undefined) return known;
+  // The SDK's own: CredentialsProviderError, TokenProviderError.
+  if (failure.code.endsWith("ProviderError")) return { kind: "denied", hint: noKeysHint };
   if (isRedirect(failure)) return { kind: "refused", hint: redirectHint(failure) };
   if (isDamaged(failure)) {
     return { kind: "damage", hint: "the network or a proxy changes what is sent: run again" };

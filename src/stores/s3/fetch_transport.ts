@@ -33,6 +33,7 @@ async function fetchOnce(
       signal: watch.signal,
       client,
     });
+    watch.rest();
     const headers = Object.fromEntries(answer.headers);
     return {
       response: new HttpResponse({
@@ -50,6 +51,8 @@ async function fetchOnce(
 interface Watchdog {
   readonly signal: AbortSignal;
   arm(ms?: number): void;
+  /** Nothing is awaited for now. */
+  rest(): void;
   disarm(): void;
 }
 
@@ -68,6 +71,7 @@ function watchdog(idleMs: number, outer: AbortSignal | undefined): Watchdog {
       clearTimeout(timer);
       timer = setTimeout(expire, ms);
     },
+    rest: () => clearTimeout(timer),
     disarm() {
       clearTimeout(timer);
       outer?.removeEventListener("abort", onOuter);
@@ -86,9 +90,10 @@ function watchedBody(body: ReadableStream<Uint8Array> | null, watch: Watchdog) {
       watch.arm();
       try {
         const { done, value } = await reader.read();
+        watch.rest();
+        if (!done) return controller.enqueue(value);
         watch.disarm();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        controller.close();
       } catch (error) {
         watch.disarm();
         throw networkError(error, watch.signal);

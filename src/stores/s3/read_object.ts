@@ -2,6 +2,7 @@ import type { GetObjectCommandOutput, HeadObjectCommandOutput } from "@aws-sdk/c
 import { HoldfastError } from "../../core/error.ts";
 import type { GetOptions, ObjectBody, ObjectHead } from "../../ports/object_store.ts";
 import type { Session, StoreContext } from "./context.ts";
+import { failureOf } from "./failure.ts";
 import { type ByteSource, resumingStream } from "./resuming_stream.ts";
 import { versionOf, withoutQuotes } from "./stored_answer.ts";
 
@@ -17,16 +18,19 @@ export async function headObject(
     try {
       return headOf(await client.send(new sdk.HeadObjectCommand(target), session.send));
     } catch (error) {
-      const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata
-        ?.httpStatusCode;
-      if (status === 404 || status === 405) return undefined;
-      if (status === 400 || status === 403) return await explainHead(session, target);
+      const { status } = failureOf(error);
+      if (status !== undefined && status >= 400 && status < 500) {
+        return await explainHead(session, target);
+      }
       throw error;
     }
   });
 }
 
-/** An answer to HEAD has no body, so what is wrong is asked again by a GET of one byte. */
+/**
+ * An answer to HEAD has no body, so a missing key looks like a missing bucket (and, on some stores,
+ * like an unknown user): a GET of one byte tells them apart.
+ */
 async function explainHead(
   { connection: { sdk, client }, send }: Session,
   target: { Bucket: string; Key: string; VersionId?: string },
@@ -39,10 +43,11 @@ async function explainHead(
     await cancel(answer.Body);
     return headOf(answer);
   } catch (error) {
-    const { name } = error as Error;
-    if (name === "NoSuchKey" || name === "NoSuchVersion") return undefined;
-    // A version ID that the store cannot even parse names nothing.
-    if (target.VersionId !== undefined && name === "InvalidArgument") return undefined;
+    const { code, status } = failureOf(error);
+    if (code === "NoSuchKey" || code === "NoSuchVersion") return undefined;
+    if (target.VersionId === undefined) throw error;
+    // A version ID that the store cannot even parse names nothing, nor does a delete marker's.
+    if (code === "InvalidArgument" || status === 405) return undefined;
     throw error;
   }
 }

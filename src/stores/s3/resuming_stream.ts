@@ -52,6 +52,7 @@ export function resumingStream(options: ResumingOptions): ReadableStream<Uint8Ar
         if (bytes.length === 0) continue;
         barren = 0;
         received += bytes.length;
+        if (received > options.length) throw tooLong(options.length);
         controller.enqueue(bytes);
         return;
       }

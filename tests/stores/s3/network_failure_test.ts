@@ -163,3 +163,29 @@ withFaults("a stream of unknown length survives cut connections", async (faulty)
   await faulty.store.putStream("k", ReadableStream.from(chunks), {});
   assert.equal((await faulty.direct.head("k"))?.size, 8 * big.length);
 });
+
+withFaults(
+  "a connection on which nothing moves is given up and the call repeated",
+  async (faulty) => {
+    await faulty.direct.put("k", big, {});
+    faulty.fail((count) => count <= 2 ? { silent: true } : {});
+    assert.equal((await faulty.store.head("k"))?.size, big.length);
+    assert.equal(faulty.proxy.connections(), 3);
+  },
+  { retry: { ...testRetry, idleMs: 300 } },
+);
+
+withFaults("a signal ends a call that is waiting for its answer", async (faulty) => {
+  faulty.fail(() => ({ silent: true }));
+  const abort = new AbortController();
+  const through = { ...server!, endpoint: faulty.proxy.endpoint };
+  const store = openTestStore(through, "any-bucket", { signal: abort.signal });
+  try {
+    const waiting = failsWith(store.head("k"), "interrupted");
+    setTimeout(() => abort.abort(), 100);
+    await waiting;
+    assert.equal(faulty.proxy.connections(), 1);
+  } finally {
+    store.close();
+  }
+});

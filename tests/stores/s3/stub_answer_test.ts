@@ -233,18 +233,18 @@ function errorText(error: HoldfastError, endpoint: string): string {
 Deno.test("what a store answers becomes an error that names place, permission or setting", async () => {
   const texts: string[] = [];
   for (const [status, code, message, headers] of answers) {
-    await withStub(
-      { answer: () => s3Error(status, code, message, headers) },
-      {},
-      async (stubbed) => {
-        const { store, stub } = stubbed;
-        const calls = [store.put("k", bytesOf("x"), { storageClass: "GLACIER" }), store.get("k")];
-        for (const call of code === "AccessDenied" ? [...calls, store.listUploads("")] : calls) {
-          const kinds = ["denied", "gone", "refused"] as const;
-          texts.push(errorText(await failsWith(call, ...kinds), stub.endpoint));
-        }
-      },
-    );
+    const behaviour = { answer: () => s3Error(status, code, message, headers) };
+    await withStub(behaviour, {}, async ({ store, stub }) => {
+      const calls = [
+        () => store.put("k", bytesOf("x"), { storageClass: "GLACIER" }),
+        () => store.get("k"),
+        ...(code === "AccessDenied" ? [() => store.listUploads("")] : []),
+      ];
+      for (const call of calls) {
+        const error = await failsWith(call(), "denied", "gone", "refused");
+        texts.push(errorText(error, stub.endpoint));
+      }
+    });
   }
   const endpoint = `http://127.0.0.1:${freePort()}`;
   const nobody = { endpoint, accessKey: "a", secretKey: "s" };
