@@ -12,7 +12,7 @@ import { storedBatch } from "./stored_batch.ts";
 
 const PAGE = 1000;
 /** What a small object costs in flight, so that many are under way but not all. */
-const LEAST_WEIGHT = 512 * 1024;
+const LEAST_WEIGHT = 2 * 1024 * 1024;
 
 /** Stores everything that the index says is not stored, and reads again what was not settled. */
 export async function storeEntries(

@@ -18,5 +18,7 @@ export interface Replay {
   /** Throws kind "damage" where the event does not fit what came before. */
   project(event: AnyEvent): void;
   digests(): Record<string, string>;
+  /** Lets go of every lock, so that the live database's connection can read along. */
+  settle(): void;
   close(): void;
 }

@@ -55,6 +55,11 @@ const PENDING = "(stored <= 0 OR state <> 0)";
 /** Not stored; or stored, but not settled or not readable when it was last looked at. */
 const UNREAD = "state & 1 = 0 AND (stored <= 0 OR (state & 6 <> 0 AND position < ?1))";
 
+function lazily<Value>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => made ??= make();
+}
+
 function prepare(db: DatabaseSync) {
   return {
     hasPending: db.prepare(
@@ -74,10 +79,13 @@ function prepare(db: DatabaseSync) {
     unstoredFolders: db.prepare(
       "SELECT * FROM folders WHERE id > ? AND state & 1 = 0 AND stored <= 0 AND parent <> 0 ORDER BY id LIMIT ?",
     ),
-    unstoredEntries: db.prepare(
-      `SELECT * FROM entries INDEXED BY entries_pending
+    // Prepared when first asked for: a replay has no such index.
+    unstoredEntries: lazily(() =>
+      db.prepare(
+        `SELECT * FROM entries INDEXED BY entries_pending
        WHERE (folder, name) > (?2, ?3) AND ${UNREAD} AND ${PENDING}
        ORDER BY folder, name LIMIT ?4`,
+      )
     ),
   };
 }
@@ -97,7 +105,7 @@ function unread(
     if (found.length === limit) return found;
   }
   const cursor = after === undefined || after.isFolder ? undefined : after;
-  const rows = statements.unstoredEntries.all(
+  const rows = statements.unstoredEntries().all(
     before,
     cursor?.folder ?? 0,
     cursor?.name ?? new Uint8Array(0),

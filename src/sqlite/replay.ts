@@ -14,6 +14,7 @@ import {
   PROJECTED,
   type ProjectedTable,
   PROJECTION_SCHEMA,
+  PROJECTION_TABLES,
   PROJECTION_VERSION,
 } from "./schema.ts";
 
@@ -28,7 +29,7 @@ export function sqliteReplayer(folder: string, sha256: Sha256): Replayer {
       return replay;
     },
     differences(log, replay, limit) {
-      replay.digests();
+      replay.settle();
       return withAttached(log, files.get(replay)!, "ro", (db) => rowDifferences(db, limit));
     },
     digests(log) {
@@ -40,7 +41,7 @@ export function sqliteReplayer(folder: string, sha256: Sha256): Replayer {
       }
     },
     adopt(log, replay) {
-      replay.digests();
+      replay.settle();
       withAttached(log, files.get(replay)!, "rw", adoptAttached);
     },
   };
@@ -48,10 +49,13 @@ export function sqliteReplayer(folder: string, sha256: Sha256): Replayer {
 
 function beginReplay(file: string, sha256: Sha256): Replay {
   const db = new DatabaseSync(file);
-  db.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536");
-  db.exec(PROJECTION_SCHEMA);
+  db.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32768");
+  db.exec(PROJECTION_TABLES);
   const index = sqliteIndexModel(db);
   const fold = indexFold(index.tables);
+  function settle(): void {
+    if (db.isTransaction) db.exec("COMMIT");
+  }
   return {
     index,
     project(event) {
@@ -65,9 +69,9 @@ function beginReplay(file: string, sha256: Sha256): Replay {
         }
       });
     },
+    settle,
     digests() {
-      // No lock may stay: the live database's connection attaches this file.
-      if (db.isTransaction) db.exec("COMMIT");
+      settle();
       return tableDigests(db, sha256);
     },
     close() {

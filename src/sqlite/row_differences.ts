@@ -29,13 +29,7 @@ function digestDifferences(db: DatabaseSync, limit: number): string[] {
 
 function tableDifferences(db: DatabaseSync, table: ProjectedTable, limit: number): string[] {
   const keys = table.order.split(", ");
-  // File ids take all of 64 bits, more than a number holds.
-  const columns = table.columns.map((name) =>
-    name === "file_id" ? "CAST(file_id AS TEXT) AS file_id" : name
-  ).join(", ");
-  const select = (from: string, other: string) =>
-    `SELECT ${columns} FROM ${from}.${table.name} EXCEPT SELECT ${columns} FROM ${other}.${table.name}
-     ORDER BY ${table.order} LIMIT ${limit}`;
+  const select = differingRows(table, keys, limit);
   const live = db.prepare(select("main", "replayed")).all() as Raw[];
   const replayed = db.prepare(select("replayed", "main")).all() as Raw[];
   const byKey = new Map(replayed.map((row) => [keyOf(row, keys), row]));
@@ -49,6 +43,22 @@ function tableDifferences(db: DatabaseSync, table: ProjectedTable, limit: number
     sentences.push(`${nameOf(db, table, row)} is missing from the index, but the log has it`);
   }
   return sentences.slice(0, limit);
+}
+
+/** Rows of one database that the other has not, or not so: looked up by key, one by one. */
+function differingRows(table: ProjectedTable, keys: readonly string[], limit: number) {
+  // File ids take all of 64 bits, more than a number holds.
+  const columns = table.columns.map((name) =>
+    name === "file_id" ? "CAST(a.file_id AS TEXT) AS file_id" : `a.${name}`
+  ).join(", ");
+  const same = keys.map((key) => `b.${key} = a.${key}`).join(" AND ");
+  const differs = table.columns.filter((name) => !keys.includes(name))
+    .map((name) => `a.${name} IS NOT b.${name}`);
+  const where = [`b.${keys[0]} IS NULL`, ...differs].join(" OR ");
+  const order = keys.map((key) => `a.${key}`).join(", ");
+  return (from: string, other: string) =>
+    `SELECT ${columns} FROM ${from}.${table.name} AS a LEFT JOIN ${other}.${table.name} AS b
+     ON ${same} WHERE ${where} ORDER BY ${order} LIMIT ${limit}`;
 }
 
 function keyOf(row: Raw, keys: readonly string[]): string {

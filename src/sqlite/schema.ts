@@ -31,21 +31,18 @@ CREATE TABLE projections (
 const CONTENT = "stored INTEGER NOT NULL, sha256 BLOB, object_key TEXT, version_id TEXT, etag";
 
 /** `state` bits: core/index/rows.ts. `stat`: core/stat_record.ts. */
-export const PROJECTION_SCHEMA = `
+export const PROJECTION_TABLES = `
 CREATE TABLE folders (
   id INTEGER PRIMARY KEY, parent INTEGER NOT NULL, name BLOB NOT NULL, file_system TEXT NOT NULL,
   stat BLOB NOT NULL, attributes TEXT, state INTEGER NOT NULL, position INTEGER NOT NULL, ${CONTENT},
   tree_digest BLOB, content_digest BLOB, stat_digest BLOB
 );
 CREATE UNIQUE INDEX folders_by_name ON folders (parent, name);
-CREATE INDEX folders_unstored ON folders (id) WHERE state & 1 = 0 AND stored <= 0;
 CREATE TABLE entries (
   folder INTEGER NOT NULL, name BLOB NOT NULL, stat BLOB NOT NULL, links INTEGER NOT NULL,
   target BLOB, attributes TEXT, state INTEGER NOT NULL, position INTEGER NOT NULL, ${CONTENT},
   PRIMARY KEY (folder, name)
 ) WITHOUT ROWID;
-CREATE INDEX entries_pending ON entries (folder, name)
-  WHERE state & 1 = 0 AND (stored <= 0 OR state <> 0);
 CREATE TABLE links (
   file_system TEXT NOT NULL, file_id INTEGER NOT NULL, folder INTEGER NOT NULL, name BLOB NOT NULL,
   PRIMARY KEY (file_system, file_id, folder, name)
@@ -68,6 +65,13 @@ CREATE TABLE sources (
   entries TEXT NOT NULL,
   bytes TEXT NOT NULL, scanned INTEGER NOT NULL, started INTEGER NOT NULL, refused INTEGER NOT NULL
 ) WITHOUT ROWID;
+`;
+
+/** What a run looks for work by; a replay that is only read does without. */
+export const PROJECTION_SCHEMA = `${PROJECTION_TABLES}
+CREATE INDEX folders_unstored ON folders (id) WHERE state & 1 = 0 AND stored <= 0;
+CREATE INDEX entries_pending ON entries (folder, name)
+  WHERE state & 1 = 0 AND (stored <= 0 OR state <> 0);
 `;
 
 export interface ProjectedTable {

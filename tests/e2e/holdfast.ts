@@ -1,5 +1,5 @@
 /** Runs the compiled executable as a person would: its arguments, its exit code, what it prints. */
-import { ensureHoldfast } from "../../scripts/build/holdfast_executable.ts";
+import { distFolder, ensureHoldfast } from "../../scripts/build/holdfast_executable.ts";
 
 /** Everything that one test's runs may touch: config, database and home in a folder of its own. */
 export interface Place {
@@ -34,7 +34,7 @@ export async function startHoldfast(
   args: readonly string[],
   { env = {}, stdin, before = [] }: RunOptions = {},
 ): Promise<Deno.ChildProcess> {
-  const { path } = await ensureHoldfast();
+  const path = await (executable ??= builtOnce());
   const [program, ...rest] = [...before, path, ...globals(place), ...args];
   return new Deno.Command(program, {
     args: rest,
@@ -46,6 +46,16 @@ export async function startHoldfast(
     stderr: "piped",
     signal: AbortSignal.timeout(LONGEST_MS),
   }).spawn();
+}
+
+let executable: Promise<string> | undefined;
+
+/** Test files run side by side in one process: the first builds, where there is a need, and no other. */
+async function builtOnce(): Promise<string> {
+  await Deno.mkdir(distFolder, { recursive: true });
+  using file = await Deno.open(`${distFolder}/.lock`, { create: true, write: true });
+  await file.lock(true);
+  return (await ensureHoldfast()).path;
 }
 
 function globals({ config, state }: Place): string[] {

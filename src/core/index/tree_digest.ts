@@ -164,8 +164,10 @@ interface RecordWriter {
   bytes(): Uint8Array;
 }
 
+/** Shared: a folder's records are written only when its subfolders' digests are done. */
+let buffer = new Uint8Array(64 * 1024);
+
 function recordWriter(): RecordWriter {
-  let buffer = new Uint8Array(4096);
   let length = 0;
   function room(bytes: number): void {
     if (length + bytes <= buffer.length) return;
