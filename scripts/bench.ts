@@ -30,6 +30,7 @@ import { bundleFile, ensureHoldfast } from "./build/holdfast_executable.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { messageOf } from "../src/core/error.ts";
 import { ensureVersitygw } from "./test_tools.ts";
+import { V8_FLAGS } from "./build/v8_flags.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -87,7 +88,8 @@ async function ownExecutable(): Promise<string | null> {
 }
 
 function denoStart(): string[] {
-  return [Deno.execPath(), "run", "--allow-all", "--no-config", "--no-lock", bundleFile];
+  const flags = ["--allow-all", "--no-config", "--no-lock", `--v8-flags=${V8_FLAGS}`];
+  return [Deno.execPath(), "run", ...flags, bundleFile];
 }
 
 async function startScenario(): Promise<void> {

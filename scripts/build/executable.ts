@@ -1,5 +1,6 @@
 import { mustRun, run } from "../command.ts";
 import { offlineRuntime } from "../offline_runtime.ts";
+import { V8_FLAGS } from "./v8_flags.ts";
 
 export interface ExecutableOptions {
   /** A target triple of `deno compile`; this machine's by default. */
@@ -22,7 +23,14 @@ export async function compileExecutable(
   options: ExecutableOptions = {},
 ): Promise<RuntimeOrigin> {
   const args = ["compile", "--quiet", "--no-config", "--no-lock", "--no-check", "--no-code-cache"];
-  args.push("--allow-all", "--exclude", "node_modules", "--output", output);
+  args.push(
+    `--v8-flags=${V8_FLAGS}`,
+    "--allow-all",
+    "--exclude",
+    "node_modules",
+    "--output",
+    output,
+  );
   if (options.target !== undefined) args.push("--target", options.target);
   args.push(script);
   const env = { NO_COLOR: "1" };

@@ -75,7 +75,8 @@ async function initIn(
     if (found !== undefined && found.repository !== repository) {
       throw repositoryExists(store.url, found);
     }
-    const existed = found !== undefined;
+    // An init that was cut off may have put the repository without recording it.
+    const existed = found !== undefined && isRecorded(log);
     const run = { command: "init", config: options.configDigest };
     return await inRun(log, environment, run, async (id) => {
       const features = await probeStore(deps.openStore, {
@@ -88,7 +89,9 @@ async function initIn(
       const probed = { url: store.url, features: Object.fromEntries(sentences) };
       log.append(id, [{ type: "StoreProbed", data: probed }]);
       if (!existed) {
-        await putRepository({ environment, store }, options, log, features);
+        if (found === undefined) {
+          await putRepository({ environment, store }, options, log, features);
+        }
         const created = { repository, layout: "mirror" as const, url: store.url };
         log.append(id, [{ type: "RepositoryCreated", data: created }], { durable: true });
       }
@@ -97,6 +100,11 @@ async function initIn(
   } finally {
     log.close();
   }
+}
+
+function isRecorded(log: JobLog): boolean {
+  for (const _ of log.lines({ type: "RepositoryCreated" })) return true;
+  return false;
 }
 
 async function putRepository(

@@ -107,15 +107,25 @@ export interface FolderSight {
   readonly row: FolderRow | undefined;
   readonly handle: SourceFolder | undefined;
   readonly attributesOf: () => Attribute[];
+  /** Of the folder above as the index has it: what this one is on where its event names none. */
   readonly outerFileSystem: string;
+}
+
+/** Where a live folder is as far as the index knows; a scan that is refused leaves it so. */
+export function fileSystemInIndex(row: FolderRow | undefined): string | undefined {
+  return row !== undefined && (row.state & REMOVED) === 0 ? row.fileSystem : undefined;
 }
 
 export function observeFolder(walk: Walk, sight: FolderSight): void {
   const { parent, name, record, row, handle, outerFileSystem } = sight;
-  const fileSystem = handle?.fileSystem ?? row?.fileSystem ?? outerFileSystem;
   const isLive = row !== undefined && (row.state & REMOVED) === 0;
+  const known = fileSystemInIndex(row);
+  const fileSystem = known ?? handle?.fileSystem ?? outerFileSystem;
+  if (known !== undefined && handle !== undefined && handle.fileSystem !== known) {
+    walk.moved.push({ path: joinPath(parent, name), fileSystem: handle.fileSystem });
+  }
   const isSame = isLive && (row.state & (UNREADABLE | UNSETTLED)) === 0 &&
-    row.fileSystem === fileSystem && sameRecord(record, 0, row.stat);
+    sameRecord(record, 0, row.stat);
   if (isSame) {
     if (walk.options.observeAll) walk.batch.add(parent, unchangedEntry(row));
     return;

@@ -177,7 +177,8 @@ async function attempt(
   step: () => Promise<void> | void,
 ): Promise<boolean> {
   try {
-    const name = splitPath(item.place).name;
+    // The row's own name, not the last part of the path: a name that holds "/" has several.
+    const name = textOfBytes(item.row.name);
     if (item.place !== "") checkRestoreName(name, work.deps.windows);
     await step();
     return true;

@@ -7,6 +7,7 @@ import { jsonOfText, type PathText } from "../core/path_text.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { SourceRoot } from "../ports/source.ts";
 import { expandMissing, type Missing } from "./missing_entries.ts";
+import { observeMoved } from "./moved_folders.ts";
 import { observationBatch } from "./observation_batch.ts";
 import { type WalkResult, walkSource } from "./walk_source.ts";
 import type { ScanContext, ScanOptions } from "./scan_context.ts";
@@ -79,6 +80,9 @@ export async function scanSource(context: ScanContext, options: ScanOptions): Pr
     const { guard } = verdict;
     const data = { source: options.name, guard, missing };
     log.append(run, [{ type: "GuardOverridden", data }]);
+  }
+  for (const { folder, entry } of observeMoved(log.index, options.name, walk.moved)) {
+    batch.add(folder, entry);
   }
   for (const { folder, entry } of expandMissing(log.index, walk.missing)) batch.add(folder, entry);
   batch.flush();

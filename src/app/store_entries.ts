@@ -129,7 +129,8 @@ function isAboutAll(error: HoldfastError): boolean {
 }
 
 function noteUnreadable(context: StoreContext, task: Task, error: HoldfastError): void {
-  const { row } = task.item;
+  // As the index has it now: a file may have been observed anew since the task began.
+  const row = currentRow(context, task);
   context.totals.unreadable++;
   context.emit({ kind: "entry-error", path: task.path, reason: error.message });
   context.batch.observed(task.source, task.folder, {
@@ -139,6 +140,11 @@ function noteUnreadable(context: StoreContext, task: Task, error: HoldfastError)
     reason: error.message,
     prev: row.position,
   });
+}
+
+function currentRow({ log }: StoreContext, { item }: Task) {
+  if (item.isFolder) return item.row;
+  return log.index.tables.findEntry(item.row.folder, item.row.name) ?? item.row;
 }
 
 function noteRefused(context: StoreContext, task: Task, error: HoldfastError): void {

@@ -7,6 +7,7 @@ import { sameRecord } from "../core/scan/folder_diff.ts";
 import { isRacy } from "../core/scan/racy.ts";
 import { unpackStat } from "../core/stat_record.ts";
 import type { SourceFile } from "../ports/source.ts";
+import { canonicalAttributes } from "./observe_entry.ts";
 import { checkClass, placeOf, storageClassOf } from "./object_place.ts";
 import type { StoreContext, Task } from "./store_context.ts";
 import { metadataFor, storedEntry } from "./store_marker.ts";
@@ -40,10 +41,12 @@ function observeAgain(
   change: "changed" | "unstable",
 ): EntryRow {
   if (change === "changed" && sameRecord(stat, 0, row.stat)) return row;
-  const { log, run, clock } = context;
+  const { log, run, clock, options } = context;
+  // After the stat: a later change of them shows in a later ctime.
+  const attributes = options.sources.get(task.source)!.root.readAttributes(task.path);
   const entry = observedOfStat(task.name, change, stat, {
     links: row.links,
-    attributes: row.attributes,
+    attributes: canonicalAttributes(attributes),
     prev: row.position,
   });
   const folders = [{ path: jsonOfText(task.folder), entries: [entry] }];
@@ -110,9 +113,8 @@ async function storeBytes(
   const { key, own } = placeOf(context, task, row.position);
   const sha256 = hex(digest);
   const metadata = await metadataFor(context, task, {
-    ...{ position: row.position, own },
-    stat: row.stat,
-    sha256,
+    ...{ position: row.position, own, sha256 },
+    ...{ stat: row.stat, attributes: row.attributes },
   });
   const storageClass = storageClassOf(context, BigInt(content.length));
   const object = await store.put(key, content, { metadata, storageClass, sha256 });
@@ -192,8 +194,8 @@ async function storeLarge(
       );
       const start = context.clock.now();
       const { key, own } = placeOf(context, task, current.position);
-      const place = { position: current.position, stat: current.stat, own };
-      const metadata = await metadataFor(context, task, place);
+      const { position, stat, attributes } = current;
+      const metadata = await metadataFor(context, task, { position, stat, attributes, own });
       const size = unpackStat(current.stat).size;
       const storageClass = storageClassOf(context, size);
       const isLast = reads > READS;

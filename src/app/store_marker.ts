@@ -15,9 +15,9 @@ import type { StoreContext, Task } from "./store_context.ts";
 
 /** Stores the empty object that stands for a folder, symlink, device or FIFO. */
 export async function storeMarker(context: StoreContext, task: Task): Promise<void> {
-  const { position, stat } = task.item.row;
+  const { position, stat, attributes } = task.item.row;
   const { key, own } = placeOf(context, task, position);
-  const metadata = await metadataFor(context, task, { position, stat, own });
+  const metadata = await metadataFor(context, task, { position, stat, attributes, own });
   const { store } = context.options;
   const object = await store.put(key, new Uint8Array(0), { metadata });
   context.totals.objects++;
@@ -30,7 +30,13 @@ export async function storeMarker(context: StoreContext, task: Task): Promise<vo
 export async function metadataFor(
   context: StoreContext,
   task: Task,
-  place: { position: number; stat: Uint8Array; own: boolean; sha256?: string },
+  place: {
+    position: number;
+    stat: Uint8Array;
+    attributes: string | null;
+    own: boolean;
+    sha256?: string;
+  },
 ): Promise<Record<string, string>> {
   const { item } = task;
   const { uid, gid } = unpackStat(place.stat);
@@ -41,7 +47,7 @@ export async function metadataFor(
     ...context.options.owners(uid, gid),
     ...(place.sha256 === undefined ? {} : { sha256: place.sha256 }),
     ...(item.isFolder || item.row.target === null ? {} : { target: textOfBytes(item.row.target) }),
-    attributes: item.row.attributes,
+    attributes: place.attributes,
   });
   const header = place.own ? encodeMetadata(metadata) : undefined;
   if (header !== undefined) return { [METADATA_NAME]: header };

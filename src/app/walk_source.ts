@@ -8,8 +8,9 @@ import type { Rules } from "../ports/rules.ts";
 import type { SourceFolder, SourceRoot } from "../ports/source.ts";
 import { compare } from "./compare_folder.ts";
 import type { Missing } from "./missing_entries.ts";
+import type { MovedFolder } from "./moved_folders.ts";
 import type { ObservationBatch } from "./observation_batch.ts";
-import { addUnreadable, observeFolder } from "./observe_entry.ts";
+import { addUnreadable, fileSystemInIndex, observeFolder } from "./observe_entry.ts";
 import type { ScanContext, ScanOptions } from "./scan_context.ts";
 import { ignoreFileIn, readIgnoreFile, withoutExcluded } from "./walk_rules.ts";
 import { type Visit, type Walk, windowOf } from "./walk_state.ts";
@@ -18,6 +19,7 @@ export interface WalkResult {
   readonly entries: number;
   readonly bytes: bigint;
   readonly missing: Missing[];
+  readonly moved: MovedFolder[];
   readonly unreadable: number;
   /** Of those, the ones that the index does not know: gaps that no row tells of. */
   readonly unknown: number;
@@ -39,7 +41,7 @@ export async function walkSource(
 ): Promise<WalkResult> {
   const walk: Walk = {
     ...context,
-    ...{ options, root, batch, missing: [], windows: new Map() },
+    ...{ options, root, batch, missing: [], moved: [], windows: new Map() },
     ...{ entries: 0, bytes: 0, unreadable: 0, unknown: 0, paused: context.clock.now() },
   };
   const row = context.log.index.paths.find(options.name, "");
@@ -57,6 +59,7 @@ export async function walkSource(
     entries: walk.entries,
     bytes: BigInt(walk.bytes),
     missing: walk.missing,
+    moved: walk.moved,
     unreadable: walk.unreadable,
     unknown: walk.unknown,
     racyWindow: (folder) => windowOf(walk, folder),
@@ -118,12 +121,13 @@ async function walkSubfolders(
   { handle, listing, path, row, rules }: Visit & { rules: Rules },
 ): Promise<void> {
   const { tables } = walk.log.index;
+  const outerFileSystem = fileSystemInIndex(row) ?? handle.fileSystem;
   for (let i = 0; i < listing.count; i++) {
     if (listing.stats[i * STAT_RECORD_BYTES] !== FOLDER_CODE) continue;
     const nameBytes = nameAt(listing, i);
     const name = textOfBytes(nameBytes);
     const old = row === undefined ? undefined : tables.findFolder(row.id, nameBytes);
-    await walkSubfolder(walk, { handle, path, name, old, rules }, {
+    await walkSubfolder(walk, { handle, path, name, old, rules, outerFileSystem }, {
       record: recordAt(listing, i),
       skip: listing.mounts[i] === 1 && walk.options.oneFileSystem,
     });
@@ -138,17 +142,19 @@ async function walkSubfolder(
     name: PathText;
     old: FolderRow | undefined;
     rules: Rules;
+    /** Of the folder as the index has it. */
+    outerFileSystem: string;
   },
   { record, skip }: { record: Uint8Array; skip: boolean },
 ): Promise<void> {
-  const { handle, path, name, old, rules } = at;
+  const { handle, path, name, old, rules, outerFileSystem } = at;
   let inner: SourceFolder;
   try {
     inner = handle.enter(name);
   } catch (error) {
     observeFolder(walk, {
       ...{ parent: path, name, record, row: old, handle: undefined },
-      ...{ attributesOf: () => [], outerFileSystem: handle.fileSystem },
+      ...{ attributesOf: () => handle.readAttributes(name), outerFileSystem },
     });
     walk.batch.flush();
     return unreadableFolder(walk, joinPath(path, name), undefined, error);
@@ -156,7 +162,7 @@ async function walkSubfolder(
   try {
     observeFolder(walk, {
       ...{ parent: path, name, record, row: old, handle: inner },
-      ...{ attributesOf: () => inner.readAttributes(""), outerFileSystem: handle.fileSystem },
+      ...{ attributesOf: () => inner.readAttributes(""), outerFileSystem },
     });
     if (!skip) await walkFolder(walk, inner, joinPath(path, name), old, rules);
   } finally {

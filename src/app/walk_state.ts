@@ -3,6 +3,7 @@ import type { FolderRow } from "../core/index/rows.ts";
 import type { FolderListing } from "../core/scan/listing.ts";
 import type { SourceFolder, SourceRoot } from "../ports/source.ts";
 import type { Missing } from "./missing_entries.ts";
+import type { MovedFolder } from "./moved_folders.ts";
 import type { ObservationBatch } from "./observation_batch.ts";
 import type { ScanContext, ScanOptions } from "./scan_context.ts";
 
@@ -12,6 +13,7 @@ export interface Walk extends ScanContext {
   readonly root: SourceRoot;
   readonly batch: ObservationBatch;
   readonly missing: Missing[];
+  readonly moved: MovedFolder[];
   readonly windows: Map<PathText, bigint>;
   entries: number;
   bytes: number;

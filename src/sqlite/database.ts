@@ -10,10 +10,15 @@ export function openDatabase(file: string, mode: "create" | "write" | "read"): D
   if (mode === "create") makePrivateFile(file);
   return guarded(file, () => {
     const db = new DatabaseSync(file, { readOnly: mode === "read" });
-    db.exec("PRAGMA busy_timeout = 60000");
-    if (mode !== "read") db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-    db.exec("PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY");
-    return db;
+    try {
+      db.exec("PRAGMA busy_timeout = 60000");
+      if (mode !== "read") db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+      db.exec("PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY");
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
   });
 }
 
@@ -52,10 +57,10 @@ export function guarded<Result>(file: string, work: () => Result): Result {
   }
 }
 
-/** Also a table that is not there: no program of ours leaves one out, or asks for another. */
-const DAMAGED = /malformed|not a database|no such (table|column)/;
+/** SQLITE_ERROR is among them: our statements are fixed, so it is the schema that is not ours. */
+const DAMAGED = /malformed|not a database|cannot be bound/;
 
-/** A RangeError is a number in a row that no program wrote. */
+/** A RangeError is a value in a row that no program wrote, a SyntaxError JSON that none wrote. */
 export function damaged(file: string, cause: Error): HoldfastError {
   return new HoldfastError("damage", `the database ${file} is damaged: ${cause.message}`, {
     context: { file },
@@ -64,6 +69,7 @@ export function damaged(file: string, cause: Error): HoldfastError {
   });
 }
 
+const SQL_ERROR = 1;
 const CORRUPT = 11;
 const FULL = 13;
 const NOT_A_DATABASE = 26;
@@ -73,7 +79,7 @@ const SHORT_READ = 522;
 
 function translated(file: string, error: unknown): unknown {
   if (error instanceof HoldfastError || !(error instanceof Error)) return error;
-  if (error instanceof RangeError) return damaged(file, error);
+  if (error instanceof RangeError || error instanceof SyntaxError) return damaged(file, error);
   const code = (error as { errcode?: number }).errcode;
   const noSpace = (error as { code?: unknown }).code === "ENOSPC";
   if (code === undefined && !noSpace && !/disk|database|SQL/i.test(error.message)) return error;
@@ -87,7 +93,7 @@ function translated(file: string, error: unknown): unknown {
       cause: error,
     });
   }
-  const isDamage = [CORRUPT, NOT_A_DATABASE].includes(primary) || code === SHORT_READ;
+  const isDamage = [SQL_ERROR, CORRUPT, NOT_A_DATABASE].includes(primary) || code === SHORT_READ;
   if (isDamage || DAMAGED.test(text)) {
     return damaged(file, error);
   }

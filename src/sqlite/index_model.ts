@@ -70,7 +70,7 @@ function prepare(db: DatabaseSync) {
     setStatDigest: db.prepare("UPDATE folders SET stat_digest = ? WHERE id = ?"),
     countBelow: db.prepare(
       `WITH RECURSIVE below (id) AS (
-         SELECT ? UNION ALL
+         SELECT ? UNION
          SELECT folders.id FROM folders JOIN below ON folders.parent = below.id
          WHERE folders.state & 1 = 0)
        SELECT COUNT(*) + (SELECT COUNT(*) FROM entries JOIN below ON folder = below.id

@@ -7,6 +7,8 @@ import type {
   IndexTables,
 } from "../core/index/rows.ts";
 import { REMOVED, UNREADABLE, UNSTABLE } from "../core/index/rows.ts";
+import { STAT_RECORD_BYTES, typeAt } from "../core/stat_record.ts";
+import { bytesIn, bytesOrNull, numberIn, textIn, textOrNull } from "./column.ts";
 
 type Raw = Record<string, unknown>;
 
@@ -144,40 +146,47 @@ function folderOf(raw: Raw | undefined): FolderRow | undefined {
 
 export function folderRow(raw: Raw): FolderRow {
   return {
-    id: raw.id as number,
-    parent: raw.parent as number,
-    name: raw.name as Uint8Array,
-    fileSystem: raw.file_system as string,
-    stat: raw.stat as Uint8Array,
-    attributes: raw.attributes as string | null,
-    state: raw.state as number,
-    position: raw.position as number,
+    id: numberIn(raw.id),
+    parent: numberIn(raw.parent),
+    name: bytesIn(raw.name),
+    fileSystem: textIn(raw.file_system),
+    stat: statIn(raw.stat),
+    attributes: textOrNull(raw.attributes),
+    state: numberIn(raw.state),
+    position: numberIn(raw.position),
     content: contentRow(raw),
   };
 }
 
 export function entryRow(raw: Raw): EntryRow {
   return {
-    folder: raw.folder as number,
-    name: raw.name as Uint8Array,
-    stat: raw.stat as Uint8Array,
-    links: raw.links as number,
-    target: raw.target as Uint8Array | null,
-    attributes: raw.attributes as string | null,
-    state: raw.state as number,
-    position: raw.position as number,
+    folder: numberIn(raw.folder),
+    name: bytesIn(raw.name),
+    stat: statIn(raw.stat),
+    links: numberIn(raw.links),
+    target: bytesOrNull(raw.target),
+    attributes: textOrNull(raw.attributes),
+    state: numberIn(raw.state),
+    position: numberIn(raw.position),
     content: contentRow(raw),
   };
 }
 
 function contentRow(raw: Raw): ContentRow {
   return {
-    stored: raw.stored as number,
-    sha256: raw.sha256 as Uint8Array | null,
-    key: raw.object_key as string | null,
-    version: raw.version_id as string | null,
+    stored: numberIn(raw.stored),
+    sha256: bytesOrNull(raw.sha256),
+    key: textOrNull(raw.object_key),
+    version: textOrNull(raw.version_id),
     etag: unpackEtag(raw.etag as Uint8Array | string | null),
   };
+}
+
+function statIn(value: unknown): Uint8Array {
+  const stat = bytesIn(value);
+  if (stat.length !== STAT_RECORD_BYTES) throw new RangeError("a row holds half a stat record");
+  typeAt(stat);
+  return stat;
 }
 
 const md5 = /^[0-9a-f]{32}$/;

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { HoldfastError } from "../core/error.ts";
 import type { AnyEvent, AnyNewEvent } from "../core/event/event.ts";
@@ -21,6 +23,7 @@ import type {
   LogReader,
 } from "../ports/event_log.ts";
 import type { Clock } from "../ports/environment.ts";
+import { bytesIn } from "./column.ts";
 import { damaged, guarded, openDatabase } from "./database.ts";
 import { guardedReads, guardedRows } from "./guarded_reads.ts";
 import { sqliteIndexModel } from "./index_model.ts";
@@ -34,16 +37,51 @@ export interface LogTools {
 
 /** Creates a job's database with its genesis: only `init` does. */
 export function createJobLog(file: string, genesis: Genesis, tools: LogTools): JobLog {
-  const db = openDatabase(file, "create");
-  guarded(file, () => {
+  if (existsSync(file)) {
+    throw new HoldfastError("failed", `there is a database at ${file} already`, {
+      context: { file },
+    });
+  }
+  // Under another name until it is whole: a file that lies at `file` has all its tables.
+  const unfinished = `${file}.new`;
+  for (const suffix of ["", "-wal", "-shm"]) removeFile(unfinished + suffix);
+  const db = openDatabase(unfinished, "create");
+  closedOnError(db, unfinished, () => {
     db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
     db.exec(LOG_SCHEMA);
     db.exec(PROJECTION_SCHEMA);
     db.prepare("INSERT INTO meta VALUES ('genesis', ?)").run(genesisLine(genesis));
     db.prepare("INSERT INTO projections VALUES ('index', ?, 0)").run(PROJECTION_VERSION);
     db.exec("COMMIT");
+    db.close();
   });
-  return jobLog(db, file, tools, {});
+  Deno.renameSync(unfinished, file);
+  syncFolder(dirname(file));
+  return openJobLog(file, tools, { mode: "write" });
+}
+
+function closedOnError<Result>(db: DatabaseSync, file: string, work: () => Result): Result {
+  try {
+    return guarded(file, work);
+  } catch (error) {
+    if (db.isOpen) db.close();
+    throw error;
+  }
+}
+
+function removeFile(file: string): void {
+  try {
+    Deno.removeSync(file);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** The name outlasts a power failure, where the platform can be told so. */
+function syncFolder(folder: string): void {
+  if (Deno.build.os === "windows") return;
+  using handle = Deno.openSync(folder);
+  handle.syncSync();
 }
 
 export interface OpenOptions {
@@ -57,7 +95,7 @@ export interface OpenOptions {
 /** Opens a job's database. Throws kind "no-repository", "damage", "failed". */
 export function openJobLog(file: string, tools: LogTools, options: OpenOptions): JobLog {
   const db = openDatabase(file, options.mode);
-  return guarded(file, () => {
+  return closedOnError(db, file, () => {
     // The first read of a transaction, that of the genesis, fixes what all others see.
     if (options.frozen) db.exec("BEGIN");
     return jobLog(db, file, tools, { volatile: options.volatile === true });
@@ -80,17 +118,17 @@ export function projectionVersion(file: string): number {
 /** Opens the log alone: its projections may be of another version, or gone. */
 export function openLogReader(file: string, sha256: Sha256): LogReader {
   const db = openDatabase(file, "read");
-  return guarded(file, () => {
+  return closedOnError(db, file, () => {
     const genesis = readGenesis(db, file);
     return {
-      ...logReads(db, file, genesis),
+      ...logReads(db, file, genesis, sha256),
       head: () => guarded(file, () => readHead(db, genesis, sha256)),
       close: () => db.close(),
     };
   });
 }
 
-function logReads(db: DatabaseSync, file: string, genesis: Genesis) {
+function logReads(db: DatabaseSync, file: string, genesis: Genesis, sha256: Sha256) {
   const lines = (range?: EventRange) => guardedRows(file, () => readLines(db, range));
   const reads = guardedReads(file, {
     lastPositionAt(time: number): number {
@@ -110,12 +148,42 @@ function logReads(db: DatabaseSync, file: string, genesis: Genesis) {
     genesis,
     file,
     lines,
-    *events(range?: EventRange): Generator<AnyEvent> {
-      for (const { line, position } of lines(range)) {
-        yield parseLine(decoder.decode(line), position);
+    *events(range: EventRange = {}): Generator<AnyEvent> {
+      const { from = 1, to, ...filter } = range;
+      const isWhole = Object.values(filter).every((value) => value === undefined);
+      // Whoever folds or restores from these must not believe a line that is not what was written.
+      let before = isWhole ? hashAt(db, file, from - 1) ?? genesisHash(genesis, sha256) : undefined;
+      for (const { line, position, hash } of lines({ from, to, ...filter })) {
+        if (before !== undefined && chainHash(before, line, sha256) !== hash) {
+          throw notAsWritten(position);
+        }
+        if (before !== undefined) before = hash;
+        yield parseLine(textOf(line, position), position);
       }
     },
   };
+}
+
+function hashAt(db: DatabaseSync, file: string, position: number): string | undefined {
+  return guarded(file, () => {
+    const row = db.prepare("SELECT hash FROM events WHERE position = ?").get(position);
+    return row === undefined ? undefined : hex(bytesIn((row as { hash: unknown }).hash));
+  });
+}
+
+function notAsWritten(position: number): HoldfastError {
+  return new HoldfastError("damage", `event ${position} is not what was written`, {
+    context: { position },
+    hint: "`holdfast log verify` checks all of the log",
+  });
+}
+
+function textOf(line: Uint8Array, position: number): string {
+  try {
+    return decoder.decode(line);
+  } catch {
+    throw notAsWritten(position);
+  }
 }
 
 function readGenesis(db: DatabaseSync, file: string): Genesis {
@@ -135,8 +203,8 @@ function readGenesis(db: DatabaseSync, file: string): Genesis {
 function readHead(db: DatabaseSync, genesis: Genesis, sha256: Sha256): LogHead {
   const row = db.prepare("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1").get();
   if (row === undefined) return { position: 0, hash: genesisHash(genesis, sha256) };
-  const { position, hash } = row as { position: number; hash: Uint8Array };
-  return { position, hash: hex(hash) };
+  const { position, hash } = row as { position: number; hash: unknown };
+  return { position, hash: hex(bytesIn(hash)) };
 }
 
 function jobLog(
@@ -215,7 +283,7 @@ function jobLog(
   }
 
   return {
-    ...logReads(db, file, genesis),
+    ...logReads(db, file, genesis, sha256),
     index: {
       ...guardedReads(file, index),
       tables: guardedReads(file, index.tables),

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { displayPath, textOfBytes } from "../core/path_text.ts";
 import { unpackStat } from "../core/stat_record.ts";
+import { bytesIn } from "./column.ts";
 import { PROJECTED, type ProjectedTable } from "./schema.ts";
 
 type Raw = Record<string, unknown>;
@@ -102,7 +103,7 @@ function shown(value: unknown): string {
 function nameOf(db: DatabaseSync, table: ProjectedTable, row: Raw): string {
   if (table.name === "entries") {
     const folder = pathOf(db, row.folder as number);
-    const name = displayPath(textOfBytes(row.name as Uint8Array));
+    const name = displayPath(textOfBytes(bytesIn(row.name)));
     return `entry ${folder === "" ? name : `${folder}/${name}`}`;
   }
   if (table.name === "folders") return `folder ${pathOf(db, row.id as number) || "/"}`;
@@ -116,10 +117,13 @@ function pathOf(db: DatabaseSync, id: number): string {
     `SELECT parent, name FROM (SELECT parent, name, id FROM replayed.folders UNION ALL
        SELECT parent, name, id FROM main.folders) WHERE id = ? LIMIT 1`,
   );
+  const seen = new Set<number>();
   for (let at = id; at !== 0;) {
     const row = find.get(at) as { parent: number; name: Uint8Array } | undefined;
-    if (row === undefined) break;
-    const name = displayPath(textOfBytes(row.name));
+    // A damaged parent may lead in a circle.
+    if (row === undefined || seen.has(at)) break;
+    seen.add(at);
+    const name = displayPath(textOfBytes(bytesIn(row.name)));
     if (row.parent !== 0 || name !== "") names.unshift(name);
     at = row.parent;
   }

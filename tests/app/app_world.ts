@@ -20,7 +20,7 @@ import { openLocalTarget } from "../../src/targets/local/local_target.ts";
 import { databaseFolder, GENESIS, sha256 } from "../sqlite/log_fixture.ts";
 import { content } from "../stores/store_probes.ts";
 import { type MemoryStore, memoryStore, type MemoryStoreOptions } from "./memory_store.ts";
-import { faultySource, type Faults } from "./faulty_source.ts";
+import { type Faults, faultySource } from "./faulty_source.ts";
 
 /** A job with a real log and a real source, its store in memory, its clock in the test's hand. */
 export interface World {
@@ -35,8 +35,13 @@ export interface World {
   readonly stateFile: string;
   log: JobLog;
   scan(more?: Partial<ScanOptions> & { faults?: Faults }): ScanOptions;
-  backup(more?: Partial<BackupOptions> & { scan?: Parameters<World["scan"]>[0] }): Promise<BackupReport>;
-  restore(to: string, more?: Partial<RestoreOptions> & { wanted?: WantedState }): Promise<RestoreReport>;
+  backup(
+    more?: Partial<BackupOptions> & { scan?: Parameters<World["scan"]>[0] },
+  ): Promise<BackupReport>;
+  restore(
+    to: string,
+    more?: Partial<RestoreOptions> & { wanted?: WantedState },
+  ): Promise<RestoreReport>;
   events<T extends EventType>(type: T, after?: number): LoggedEvent<T>[];
   /** Changes of an event batch, as "change path", sorted. */
   observations(after: number): string[];
@@ -114,9 +119,9 @@ function makeWorld(folder: string, state: string, store: MemoryStore): World {
         ...more,
       });
     },
-    async restore(to, { wanted = { kind: "default" }, ...more } = {}) {
+    async restore(to, { wanted, ...more } = {}) {
       const { log } = world;
-      const opened = openState(log, replayer, wanted, emit);
+      const opened = openState(log, replayer, wanted ?? { kind: "default" }, emit);
       const target = openLocalTarget(to, { random: environment.random.bytes });
       try {
         const selection = { paths: [], include: undefined, exclude: undefined };
@@ -132,8 +137,7 @@ function makeWorld(folder: string, state: string, store: MemoryStore): World {
         opened.close();
       }
     },
-    events: (type, after = 0) =>
-      [...world.log.events({ type, from: after + 1 })] as never,
+    events: (type, after = 0) => [...world.log.events({ type, from: after + 1 })] as never,
     observations(after) {
       return world.events("EntriesObserved", after).flatMap(({ data }) =>
         data.folders.flatMap(({ path, entries }) =>

@@ -170,9 +170,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       }),
     abortUpload: (key, id) => request("abortUpload", key, () => void store.uploads.delete(id)),
     listUploads: (prefix) =>
-      request("listUploads", prefix, () =>
-        [...store.uploads].filter(([, { key }]) => key.startsWith(prefix))
-          .map(([uploadId, { key }]) => ({ key, uploadId, initiated: 0 }))),
+      request(
+        "listUploads",
+        prefix,
+        () =>
+          [...store.uploads].filter(([, { key }]) => key.startsWith(prefix))
+            .map(([uploadId, { key }]) => ({ key, uploadId, initiated: 0 })),
+      ),
     putStream: () => Promise.reject(failure("refused", "NotImplemented", "")),
     close() {},
   };

@@ -59,10 +59,7 @@ function damaged(bytes: Uint8Array, damage: Damage): Uint8Array {
   const copy = bytes.slice();
   const start = damage.page % Math.ceil(bytes.length / PAGE) * PAGE;
   if (damage.do === "fill") copy.fill(damage.byte, start, start + PAGE);
-  else {copy.set(
-      damage.bytes.subarray(0, Math.max(0, bytes.length - start - damage.at)),
-      start + damage.at,
-    );}
+  else damage.bytes.forEach((byte, i) => copy[(start + damage.at + i) % bytes.length] = byte);
   return copy;
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { zstdDecompressSync } from "node:zlib";
 import fc from "fast-check";
 import { chainHash } from "../../src/core/event/line.ts";
 import { databaseFolder, openLog, sha256, verify } from "./log_fixture.ts";
@@ -77,6 +78,8 @@ Deno.test(`a flipped bit anywhere in a row of the log is found and its position 
         set.run(after, position);
         try {
           const { damage } = verify(file, chainOnly);
+          // zstd's own header has bits that change nothing in the line, and the line is the event.
+          if (damage.length === 0 && column === "line" && isSameLine(before, after)) return;
           assert.equal(damage.length, 1, `${column} of ${position}: ${damage}`);
           assert.match(damage[0], new RegExp(`^event ${position} `));
         } finally {
@@ -97,6 +100,11 @@ function flipped(value: Uint8Array | string | bigint, byte: number, bit: number)
   const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value.slice();
   bytes[byte % bytes.length] ^= 1 << bit;
   return typeof value === "string" ? new TextDecoder().decode(bytes) : bytes;
+}
+
+function isSameLine(before: unknown, after: unknown): boolean {
+  const [a, b] = [before, after].map((stored) => zstdDecompressSync(stored as Uint8Array));
+  return a.equals(b);
 }
 
 Deno.test("a missing, swapped, inserted or renumbered event is named", () => {

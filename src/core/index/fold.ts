@@ -299,5 +299,5 @@ export function fileIdOf(stat: Uint8Array): bigint {
 /** A digest covers all below, so it is forgotten up to the root; where it is already, so above. */
 function forgetDigests(tables: IndexTables, kind: "tree" | "content", folder: number): void {
   let id = folder;
-  while (id !== 0 && tables.clearDigest(kind, id)) id = tables.folderById(id)!.parent;
+  while (id !== 0 && tables.clearDigest(kind, id)) id = tables.folderById(id)?.parent ?? 0;
 }

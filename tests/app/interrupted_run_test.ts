@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { isKind } from "../../src/core/error.ts";
+import { openJobLog } from "../../src/sqlite/job_log.ts";
+import { sha256 } from "../sqlite/log_fixture.ts";
+import { failsWith } from "../stores/store_probes.ts";
+import { inWorld, mirrorKeys, type World } from "./app_world.ts";
+import { failure } from "./memory_store.ts";
+
+/** Runs that end where they should not, and the run after. */
+Deno.test("what a run had scanned and not stored is stored by the next one, changed or not", () =>
+  inWorld(async (world) => {
+    for (let i = 0; i < 20; i++) world.write(`folder/file-${i}`, `content ${i}`);
+    let puts = 0;
+    world.store.before = (operation, key) => {
+      if (operation === "put" && ++puts > 3) throw failure("unreachable", "SlowDown", key);
+    };
+    await failsWith(world.backup(), "unreachable");
+    assert.equal(world.events("SnapshotCreated").length, 0);
+    assert.equal(world.events("RunFinished")[0].data.outcome, 1);
+    world.verify();
+    world.store.before = () => {};
+    world.reopen();
+    const report = await world.backup();
+    assert.equal(report.exitCode, 0);
+    assert.equal(mirrorKeys(world.store).length, 21);
+    assert.equal(world.events("SnapshotCreated").length, 1);
+    world.verify();
+  }));
+
+Deno.test("what was stored and not recorded is stored again, and the newest version is the one kept", () =>
+  inWorld(async (world) => {
+    world.write("one", "one");
+    const { append } = world.log;
+    world.log = {
+      ...world.log,
+      append(run, events, options) {
+        const stores = Array.isArray(events) && events.some(({ type }) => type === "ObjectsStored");
+        if (stores) throw new Error("killed");
+        return append(run, events, options);
+      },
+    };
+    await assert.rejects(world.backup(), /killed/);
+    world.reopen();
+    await world.backup();
+    const [{ data }] = world.events("ObjectsStored");
+    const { versionId } = world.store.current("one")!.head;
+    assert.equal(data.folders[0].objects[0].version, versionId);
+    world.verify();
+  }));
+
+Deno.test("a run that never ended is marked by the next one", () =>
+  inWorld(async (world) => {
+    world.write("one", "one");
+    await killedAt(world, "ScanCompleted");
+    assert.equal(world.events("RunFinished").length, 0);
+    await world.backup();
+    const [{ run }] = world.events("RunStarted");
+    assert.deepEqual(world.events("RunInterrupted").map(({ data }) => data.run), [run]);
+    world.verify();
+  }));
+
+for (const last of ["UploadStarted", "UploadCreated"] as const) {
+  Deno.test(`a multipart upload left open after ${last} is aborted by the next run`, () =>
+    inWorld(async (world) => {
+      world.write("large", "0123456789".repeat(30));
+      await killedAfter(world, last === "UploadStarted" ? "createUpload" : "uploadPart");
+      assert.equal(world.store.uploads.size, 1);
+      assert.equal(world.log.index.uploads().length, 1);
+      world.verify();
+      const report = await world.backup({ partSize: 100 });
+      assert.equal(report.exitCode, 0);
+      assert.equal(world.store.uploads.size, 0);
+      assert.equal(world.log.index.uploads().length, 0);
+      assert.equal(world.events("UploadAborted").length, 1);
+      assert.equal(world.store.current("large")!.body.length, 300);
+      world.verify();
+    }));
+}
+
+Deno.test("an upload whose part fails is aborted by the same run", () =>
+  inWorld(async (world) => {
+    world.write("large", "0123456789".repeat(30));
+    world.store.before = (operation, key) => {
+      if (operation === "uploadPart") throw failure("unreachable", "InternalError", key);
+    };
+    await failsWith(world.backup({ partSize: 100 }), "unreachable");
+    assert.equal(world.store.uploads.size, 0);
+    assert.equal(world.log.index.uploads().length, 0);
+    world.verify();
+  }));
+
+Deno.test("an upload completed whose answer was lost is done again, and nothing stays open", () =>
+  inWorld(async (world) => {
+    world.write("large", "0123456789".repeat(30));
+    world.store.after = (operation, key) => {
+      if (operation === "completeUpload") throw failure("unreachable", "Timeout", key);
+    };
+    await failsWith(world.backup({ partSize: 100 }), "unreachable");
+    world.store.after = () => {};
+    assert.equal((await world.backup({ partSize: 100 })).exitCode, 0);
+    assert.equal(world.store.uploads.size, 0);
+    assert.equal(world.log.index.uploads().length, 0);
+    world.verify();
+  }));
+
+Deno.test("a full disk stops the run cleanly, and the next one carries on", () =>
+  inWorld(async (world) => {
+    for (let i = 0; i < 3000; i++) {
+      world.write(`folder-${i % 7}/file-with-a-rather-long-name-${i}`, `${i}`);
+    }
+    console.log("a full disk: SQLite's max_page_count stands in for it");
+    world.log.close();
+    world.log = openFull(world, 60);
+    const error = await failsWith(world.backup(), "disk-full");
+    assert.ok(isKind(error, "disk-full"));
+    assert.equal(world.events("SnapshotCreated").length, 0);
+    world.reopen();
+    world.verify();
+    const report = await world.backup();
+    assert.equal(report.exitCode, 0);
+    assert.equal(mirrorKeys(world.store).length, 3007);
+    world.verify();
+  }));
+
+/** The job's log, in a database that may not grow beyond so many pages. */
+function openFull({ stateFile, clock }: World, pages: number) {
+  const { exec } = DatabaseSync.prototype;
+  DatabaseSync.prototype.exec = function (sql: string) {
+    exec.call(this, sql);
+    if (sql.startsWith("PRAGMA cache_size")) exec.call(this, `PRAGMA max_page_count = ${pages}`);
+  };
+  try {
+    return openJobLog(stateFile, { clock, sha256 }, { mode: "write" });
+  } finally {
+    DatabaseSync.prototype.exec = exec;
+  }
+}
+
+/** A run whose process dies before the first event of a type: nothing is appended after. */
+async function killedAt(world: World, type: string): Promise<void> {
+  const { append } = world.log;
+  let dead = false;
+  world.log = {
+    ...world.log,
+    append(run, events, options) {
+      const list = typeof events === "function" ? events() : events;
+      dead ||= list.some((event) => event.type === type);
+      if (dead) throw new Error("killed");
+      return append(run, list, options);
+    },
+  };
+  await assert.rejects(world.backup(), /killed/);
+  world.reopen();
+}
+
+/** A run whose process dies when a request has had its effect. */
+async function killedAfter(world: World, last: string): Promise<void> {
+  const { append } = world.log;
+  let dead = false;
+  const die = () => {
+    if (dead) throw new Error("killed");
+  };
+  world.store.before = die;
+  world.store.after = (operation) => {
+    dead ||= operation === last;
+    die();
+  };
+  world.log = {
+    ...world.log,
+    append(run, events, options) {
+      die();
+      return append(run, events, options);
+    },
+  };
+  await assert.rejects(world.backup({ partSize: 100 }), /killed/);
+  world.store.before = world.store.after = () => {};
+  world.reopen();
+}
