@@ -25,7 +25,7 @@ export async function buildHoldfast(
   const digest = await inputDigest();
   const path = executablePath(target);
   // Under a name of its own until it is whole: two builds at once must not take each other's files.
-  const folder = join(distFolder, `bundle-${Deno.pid}`);
+  const folder = join(distFolder, `bundle-${crypto.randomUUID()}`);
   try {
     const script = await bundle(join(projectRoot, "src", "main.ts"), folder);
     const runtime = await compileExecutable(script, path, { target });

@@ -65,11 +65,12 @@ function createLog(stem: string): { file: string; handle: Deno.FsFile } {
   }
 }
 
-const logName = /^\d{8}T\d{6}\.\d{3}Z-[a-z-]+(?:-\d+)?\.log$/;
+/** Names of Holdfast's own text logs: others in the same folder are not touched. */
+export const LOG_NAME = /^\d{8}T\d{6}\.\d{3}Z-[a-z-]+(?:-\d+)?\.log$/;
 
 function removeOldest(folder: string, keep: number): void {
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
-    logName.test(name)
+    LOG_NAME.test(name)
   );
   for (const name of names.sort().slice(0, Math.max(0, names.length - keep))) {
     try {

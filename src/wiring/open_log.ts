@@ -51,6 +51,7 @@ export function openForWriting(
     since: new Date(Number(environment.clock.now() / 1_000_000n)).toISOString(),
   });
   try {
+    sweepReplays(dirname(stateFile), environment);
     upgradeProjections(input);
     const tools = { clock: environment.clock, sha256 };
     const log = openJobLog(stateFile, tools, { mode: "write", volatile });
@@ -64,6 +65,20 @@ export function openForWriting(
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** Younger ones may be in use by a command that looks. */
+const SWEPT_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** Removes what replays that were killed have left. */
+function sweepReplays(folder: string, { clock }: Environment): void {
+  const now = Number(clock.now() / 1_000_000n);
+  for (const { name } of Deno.readDirSync(folder)) {
+    if (!/^\.replay-.*\.db$/.test(name)) continue;
+    const file = `${folder}/${name}`;
+    const modified = Deno.lstatSync(file).mtime?.getTime() ?? now;
+    if (now - modified > SWEPT_AFTER_MS) Deno.removeSync(file);
   }
 }
 

@@ -1,5 +1,6 @@
 import { dirname, relative, resolve, sep } from "node:path";
 import type { RunInput } from "../cli/runner.ts";
+import { LOG_NAME } from "../cli/run_log.ts";
 import { defaultLogFolder } from "../cli/state_file.ts";
 
 /**
@@ -8,11 +9,10 @@ import { defaultLogFolder } from "../cli/state_file.ts";
  */
 export function ownPaths(input: RunInput<unknown>, source: string): Set<string> {
   const { stateFile, logFolder, configFile, job } = input;
-  const suffixes = ["", "-wal", "-shm", "-journal", ".lock", ".lock-journal", ".writer"];
   const files = [
-    ...suffixes.map((suffix) => stateFile + suffix),
-    keyFile(stateFile),
-    logFolder,
+    ...ownFiles(dirname(stateFile), STATE_NAME),
+    // A log_dir may be a folder of the user's: only the logs in it are Holdfast's.
+    ...ownFiles(logFolder, LOG_NAME),
     // Logs from before log_dir was set.
     defaultLogFolder(stateFile, job.name),
     configFile,
@@ -27,6 +27,27 @@ export function ownPaths(input: RunInput<unknown>, source: string): Set<string> 
     }
   }
   return own;
+}
+
+/** Databases, keys and locks of all jobs of the folder, and replays that were cut off. */
+const STATE_NAME = /\.(?:db(?:-wal|-shm|-journal|\.lock|\.lock-journal|\.writer)?|key)$/;
+
+/** Files of the folder with such names; of states, only those that belong to a database there. */
+function ownFiles(folder: string, name: RegExp): string[] {
+  try {
+    const names = [...Deno.readDirSync(folder)].map((entry) => entry.name);
+    return names.filter((file) => name.test(file) && isOfJob(file, names))
+      .map((file) => resolve(folder, file));
+  } catch {
+    return [];
+  }
+}
+
+/** A lone `secret.key` or `notes.db` may be the user's: Holdfast's come together. */
+function isOfJob(file: string, names: readonly string[]): boolean {
+  if (file.endsWith(".log") || file.startsWith(".replay-")) return true;
+  const stem = file.replace(/\.(?:db|key).*$/, "");
+  return names.includes(`${stem}.db`) && names.includes(`${stem}.db.lock`);
 }
 
 /** The key that signs the heads of log segments. */

@@ -10,6 +10,7 @@ import { encodeRepository } from "../../src/core/repository_file.ts";
 import { DEFAULT_MAX_DELETE } from "../../src/core/scan/delete_guard.ts";
 import type { Signal } from "../../src/core/signal.ts";
 import { platformHashing } from "../../src/crypto/hashing.ts";
+import { libc } from "../../src/libc/libc.ts";
 import type { Environment } from "../../src/ports/environment.ts";
 import type { JobLog } from "../../src/ports/event_log.ts";
 import { gitignoreRules } from "../../src/rules/gitignore_rules.ts";
@@ -21,6 +22,9 @@ import { databaseFolder, GENESIS, sha256 } from "../sqlite/log_fixture.ts";
 import { content } from "../stores/store_probes.ts";
 import { type MemoryStore, memoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import { type Faults, faultySource } from "./faulty_source.ts";
+
+// Opened once for the process, as the program does: no test's own leak.
+libc();
 
 /** A job with a real log and a real source, its store in memory, its clock in the test's hand. */
 export interface World {

@@ -7,6 +7,7 @@ const kinds: Readonly<Record<string, ErrorKind>> = {
   EPERM: "denied",
   EROFS: "denied",
   ENAMETOOLONG: "refused",
+  EFBIG: "refused",
   ENOENT: "gone",
   EIO: "unreachable",
   ESTALE: "unreachable",
@@ -18,7 +19,7 @@ const kinds: Readonly<Record<string, ErrorKind>> = {
 const hints: Partial<Record<ErrorKind, string>> = {
   "disk-full": "make room on the disk of the repository, then run again",
   denied: "the folder of the repository must be writable by this user",
-  refused: "the file system of the repository cannot hold names this long",
+  refused: "the file system of the repository cannot hold names or files of this size",
   gone: "is the disk of the repository still mounted?",
   unreachable: "check the disk or the network connection of the repository, then run again",
 };
