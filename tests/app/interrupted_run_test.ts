@@ -4,7 +4,9 @@ import { isKind } from "../../src/core/error.ts";
 import { openJobLog } from "../../src/sqlite/job_log.ts";
 import { sha256 } from "../sqlite/log_fixture.ts";
 import { failsWith } from "../stores/store_probes.ts";
-import { inWorld, mirrorKeys, type World } from "./app_world.ts";
+import { decodeMetadata } from "../../src/core/mirror/object_metadata.ts";
+import { shell } from "../sources/tree_tools.ts";
+import { inWorld, mirrorKeys, treeOf, type World } from "./app_world.ts";
 import { failure } from "./memory_store.ts";
 
 /** Runs that end where they should not, and the run after. */
@@ -46,6 +48,44 @@ Deno.test("what was stored and not recorded is stored again, and the newest vers
     const [{ data }] = world.events("ObjectsStored");
     const { versionId } = world.store.current("one")!.head;
     assert.equal(data.folders[0].objects[0].version, versionId);
+    world.verify();
+  }));
+
+for (const between of ["", "removed in between, "]) {
+  Deno.test(`a file that is ${between}back to what it was is stored where its key may hold another content`, () =>
+    inWorld(async (world) => {
+      world.write("file", "AAAA");
+      await world.backup();
+      world.write("file", "BBBB");
+      await killedAt(world, "ObjectsStored");
+      assert.equal(new TextDecoder().decode(world.store.current("file")!.body), "BBBB");
+      if (between !== "") {
+        Deno.removeSync(`${world.source}/file`);
+        await world.backup({ scan: { acceptDeletions: true } });
+      }
+      world.write("file", "AAAA");
+      assert.equal((await world.backup()).stored.objects, 1);
+      world.verify();
+      const to = `${world.folder}/restored`;
+      assert.equal((await world.restore(to)).exitCode, 0);
+      assert.deepEqual(treeOf(to), { file: "AAAA" });
+    }, { versions: false }));
+}
+
+Deno.test("a symlink that was changed and not stored is not taken for stored when it is touched", () =>
+  inWorld(async (world) => {
+    shell(world.source, "ln -s here link");
+    await world.backup();
+    shell(world.source, "ln -sfn there link");
+    world.store.before = (operation, key) => {
+      if (operation === "put") throw failure("unreachable", "Timeout", key);
+    };
+    await failsWith(world.backup(), "unreachable");
+    world.store.before = () => {};
+    shell(world.source, "touch -h -d 2001-01-01 link");
+    assert.equal((await world.backup()).stored.objects, 1);
+    const header = decodeMetadata(world.store.current("link")!.head.metadata.holdfast);
+    assert.equal(header!.target, "there");
     world.verify();
   }));
 

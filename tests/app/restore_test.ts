@@ -236,3 +236,33 @@ Deno.test("a repository that is another one now is refused before anything is wr
     await failsWith(world.backup(), "no-repository");
     assert.equal(world.log.head().position, position);
   }));
+
+Deno.test("a state that is not there is refused before anything is written", () =>
+  inWorld(async (world) => {
+    world.write("one", "one");
+    await world.backup();
+    const position = world.log.head().position;
+    const time = 0;
+    for (
+      const wanted of [
+        { kind: "snapshot", snapshot: 9999 },
+        { kind: "position", position: position + 1 },
+        { kind: "time", time },
+      ] as const
+    ) {
+      await failsWith(world.restore(`${world.folder}/restored`, { wanted }), "usage");
+    }
+    assert.equal(world.log.head().position, position);
+  }));
+
+Deno.test("an entry that was not stored yet at a position is listed", () =>
+  inWorld(async (world) => {
+    world.write("one", "one");
+    await world.backup();
+    const [{ position }] = world.events("ScanCompleted");
+    const to = `${world.folder}/restored`;
+    const report = await world.restore(to, { wanted: { kind: "position", position } });
+    assert.equal(report.exitCode, 3);
+    assert.match(world.events("EntriesRestored")[0].data.failed[0].reason, /not stored yet/);
+    world.verify();
+  }));

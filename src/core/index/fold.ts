@@ -2,7 +2,7 @@ import { HoldfastError } from "../error.ts";
 import type { AnyEvent, EventData, ObservedEntry, StoredEntry } from "../event/event.ts";
 import { bytesOfHex } from "../hash.ts";
 import { bytesOfText, displayPath, joinPath, type PathText, textOfJson } from "../path_text.ts";
-import { contentAfter } from "./content_after.ts";
+import { contentAfter, contentOfRemoved } from "./content_after.ts";
 import { attributesOfObserved, statOfObserved, targetOfObserved } from "./observed_stat.ts";
 import {
   type ContentRow,
@@ -179,7 +179,7 @@ function observeEntry(
   row.state = stateAfter(old.state, entry);
   row.position = at.position;
   if (entry.change === "reread") row.content.stored = Math.abs(row.content.stored);
-  if (entry.change === "removed") row.content.stored = -Math.abs(row.content.stored);
+  if (entry.change === "removed") row.content = contentOfRemoved(row.content);
   tables.putEntry(row);
   if (row.links > 1 && (row.state & REMOVED) === 0) joinGroup(tables, folder, row);
 }
