@@ -63,6 +63,12 @@ export function decodeRepository(bytes: Uint8Array, url: string): RepositoryFile
       { context, hint: "use the newer program that made it; nothing was written" },
     );
   }
+  if (typeof file.repository !== "string" || !/^[0-9a-f]{32}$/.test(file.repository)) {
+    throw new HoldfastError("damage", `repository.json of ${url} names no repository`, {
+      context,
+      hint: "nothing was written; put back an older version of .holdfast/repository.json",
+    });
+  }
   return file as RepositoryFile;
 }
 

@@ -10,6 +10,8 @@ import { REMOVED, UNREADABLE, UNSTABLE } from "../core/index/rows.ts";
 import { STAT_RECORD_BYTES, typeAt } from "../core/stat_record.ts";
 import { bytesIn, bytesOrNull, numberIn, textIn, textOrNull } from "./column.ts";
 
+import { plainRecords } from "./plain_records.ts";
+
 type Raw = Record<string, unknown>;
 
 /** The index's tables in SQLite (schema.ts), by prepared statements. */
@@ -47,6 +49,7 @@ export function sqliteIndexTables(db: DatabaseSync): IndexTables {
       return Number(result.changes) === 1;
     },
     entriesIn: (folder) => paged(statements.entriesIn, folder, entryRow),
+    plainRecords: plainRecords(db),
     addLink(fileSystem, fileId, folder, name) {
       statements.addLink.run(fileSystem, BigInt.asIntN(64, fileId), folder, name);
     },

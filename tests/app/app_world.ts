@@ -40,7 +40,7 @@ export interface World {
   log: JobLog;
   scan(more?: Partial<ScanOptions> & { faults?: Faults }): ScanOptions;
   backup(
-    more?: Partial<BackupOptions> & { scan?: Parameters<World["scan"]>[0] },
+    more?: Partial<BackupOptions> & { scan?: Parameters<World["scan"]>[0]; signal?: AbortSignal },
   ): Promise<BackupReport>;
   restore(
     to: string,
@@ -113,8 +113,7 @@ function makeWorld(folder: string, state: string, store: MemoryStore): World {
     ...{ folder, source, store, clock, environment, signals, stateFile },
     log: createJobLog(stateFile, GENESIS, tools),
     scan: (more = {}) => scanOptions(source, more),
-    backup({ scan, ...more } = {}) {
-      const signal = new AbortController().signal;
+    backup({ scan, signal = new AbortController().signal, ...more } = {}) {
       return backup({
         ...{ log: world.log, store, environment, hashing, owners: () => ({}), emit, signal },
       }, {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { isKind } from "../../src/core/error.ts";
+import { HoldfastError, isKind } from "../../src/core/error.ts";
 import { openJobLog } from "../../src/sqlite/job_log.ts";
 import { sha256 } from "../sqlite/log_fixture.ts";
 import { failsWith } from "../stores/store_probes.ts";
@@ -117,6 +117,26 @@ for (const last of ["UploadStarted", "UploadCreated"] as const) {
       world.verify();
     }));
 }
+
+Deno.test("an interrupted run ends with 130 and keeps what it has stored", () =>
+  inWorld(async (world) => {
+    for (let i = 0; i < 20; i++) world.write(`file-${i}`, `${i}`);
+    const controller = new AbortController();
+    world.store.after = () => {
+      if (world.store.count("put") < 5) return;
+      controller.abort(new HoldfastError("interrupted", "interrupted"));
+    };
+    await failsWith(world.backup({ signal: controller.signal, workers: 1 }), "interrupted");
+    assert.equal(world.events("RunFinished")[0].data.outcome, 130);
+    assert.equal(world.events("SnapshotCreated").length, 0);
+    world.verify();
+    world.store.after = () => {};
+    const stored = mirrorKeys(world.store).length;
+    world.store.requests.length = 0;
+    assert.equal((await world.backup()).exitCode, 0);
+    assert.equal(world.store.count("put"), 20 - stored);
+    world.verify();
+  }));
 
 Deno.test("an upload whose part fails is aborted by the same run", () =>
   inWorld(async (world) => {

@@ -88,8 +88,8 @@ export function parseLine(line: string, position: number): AnyEvent {
       { context: { position } },
     );
   }
-  const known = VERSIONS[event.type];
-  if (known === undefined || event.version > known) {
+  const known = Object.hasOwn(VERSIONS, event.type) ? VERSIONS[event.type] : 0;
+  if (!(event.version <= known)) {
     throw new HoldfastError(
       "failed",
       `event ${position} is a ${event.type} of version ${event.version}, which this program does not know`,

@@ -87,6 +87,13 @@ export interface IndexTables {
   ): boolean;
   /** Entries, live and removed, in byte order of their names. */
   entriesIn(folder: number): Iterable<EntryRow>;
+  /**
+   * The digest records (tree_digest.ts) of a folder's live entries in order, where each of them is
+   * plain: not in a hard-link group, without link target and attributes. Undefined where one is not,
+   * or where there are many: the records are then made row by row. A shortcut that tables may leave
+   * out.
+   */
+  plainRecords?(kind: DigestKind, folder: number): Uint8Array | undefined;
   /** Members of hard-link groups, by file system and file id. */
   addLink(fileSystem: string, fileId: bigint, folder: number, name: Uint8Array): void;
   removeLink(fileSystem: string, fileId: bigint, folder: number, name: Uint8Array): void;

@@ -54,6 +54,24 @@ function folderDigest(
     if ((row.state & REMOVED) !== 0) continue;
     subfolders.push({ row, digest: folderDigest(tables, paths, row, kind, sha256) });
   }
+  const plain = subfolders.length === 0 ? tables.plainRecords?.(kind, folder.id) : undefined;
+  const digest = plain === undefined
+    ? sha256(recordsOf(tables, paths, folder, { subfolders, kind, sha256 }))
+    : sha256(plain);
+  tables.setDigest(kind, folder.id, digest);
+  return digest;
+}
+
+function recordsOf(
+  tables: IndexTables,
+  paths: FolderPaths,
+  folder: FolderRow,
+  { subfolders, kind, sha256 }: {
+    subfolders: readonly { row: FolderRow; digest: Uint8Array }[];
+    kind: DigestKind;
+    sha256: Sha256;
+  },
+): Uint8Array {
   const writer = recordWriter();
   let next = 0;
   for (const entry of tables.entriesIn(folder.id)) {
@@ -69,9 +87,7 @@ function folderDigest(
     const { row, digest } = subfolders[next];
     writeFolder(writer, row, row.name, digest, sha256);
   }
-  const digest = sha256(writer.bytes());
-  tables.setDigest(kind, folder.id, digest);
-  return digest;
+  return writer.bytes();
 }
 
 const EMPTY = new Uint8Array(0);
