@@ -20,17 +20,17 @@ import {
 
 /** Replays in a temporary database file in `folder`: a large index must not fill the memory. */
 export function sqliteReplayer(folder: string, sha256: Sha256): Replayer {
-  const files = new WeakMap<Replay, string>();
+  const files = new WeakMap<Replay, { file: string; reached: () => number }>();
   return {
     begin() {
       const file = Deno.makeTempFileSync({ dir: folder, prefix: ".replay-", suffix: ".db" });
-      const replay = beginReplay(file, sha256);
-      files.set(replay, file);
+      const { replay, reached } = beginReplay(file, sha256);
+      files.set(replay, { file, reached });
       return replay;
     },
     differences(log, replay, limit) {
       replay.settle();
-      return withAttached(log, files.get(replay)!, "ro", (db) => rowDifferences(db, limit));
+      return withAttached(log, files.get(replay)!.file, "ro", (db) => rowDifferences(db, limit));
     },
     digests(log) {
       const db = new DatabaseSync(log.file, { readOnly: true });
@@ -41,13 +41,17 @@ export function sqliteReplayer(folder: string, sha256: Sha256): Replayer {
       }
     },
     adopt(log, replay) {
-      replay.settle();
-      withAttached(log, files.get(replay)!, "rw", adoptAttached);
+      const { file, reached } = files.get(replay)!;
+      // A restore appends without the writer's lock: what came since is replayed, too.
+      do {
+        for (const event of log.events({ from: reached() + 1 })) replay.project(event);
+        replay.settle();
+      } while (!withAttached(log, file, "rw", (db) => adoptAttached(db, reached())));
     },
   };
 }
 
-function beginReplay(file: string, sha256: Sha256): Replay {
+function beginReplay(file: string, sha256: Sha256): { replay: Replay; reached: () => number } {
   const db = new DatabaseSync(file);
   db.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32768");
   db.exec(PROJECTION_TABLES);
@@ -56,7 +60,8 @@ function beginReplay(file: string, sha256: Sha256): Replay {
   function settle(): void {
     if (db.isTransaction) db.exec("COMMIT");
   }
-  return {
+  let reached = 0;
+  const replay: Replay = {
     index,
     project(event) {
       guarded(file, () => {
@@ -64,6 +69,7 @@ function beginReplay(file: string, sha256: Sha256): Replay {
         try {
           fold.project(event);
           projectRuns(index.tables, event);
+          reached = event.position;
         } catch (error) {
           throw isOfTheData(error) ? senseless(event.position, error) : error;
         }
@@ -79,6 +85,7 @@ function beginReplay(file: string, sha256: Sha256): Replay {
       Deno.removeSync(file);
     },
   };
+  return { replay, reached: () => reached };
 }
 
 /** What the fold meets in an event that is JSON, but not of the form that its type has. */
@@ -111,8 +118,17 @@ function withAttached<Result>(
   }
 }
 
-function adoptAttached(db: DatabaseSync): void {
+/** False, and nothing done, where the log has gone on beyond what was replayed. */
+function adoptAttached(db: DatabaseSync, reached: number): boolean {
   db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
+  const { head } = db.prepare("SELECT COALESCE(MAX(position), 0) AS head FROM main.events")
+    .get() as {
+      head: number;
+    };
+  if (head > reached) {
+    db.exec("ROLLBACK");
+    return false;
+  }
   db.exec(dropProjections());
   db.exec(PROJECTION_SCHEMA);
   for (const table of PROJECTED) {
@@ -127,6 +143,7 @@ function adoptAttached(db: DatabaseSync): void {
      SELECT 'index', ?, COALESCE(MAX(position), 0) FROM main.events`,
   ).run(PROJECTION_VERSION);
   db.exec("COMMIT");
+  return true;
 }
 
 function tableDigests(db: DatabaseSync, sha256: Sha256): Record<string, string> {

@@ -107,7 +107,7 @@ function nameOf(db: DatabaseSync, table: ProjectedTable, row: Raw): string {
     return `entry ${folder === "" ? name : `${folder}/${name}`}`;
   }
   if (table.name === "folders") return `folder ${pathOf(db, row.id as number) || "/"}`;
-  const keys = table.order.split(", ").map((key) => shown(row[key])).join(" ");
+  const keys = table.order.split(", ").map((key) => shown(row[key]) || '""').join(" ");
   return `row ${keys} of ${table.name}`;
 }
 
