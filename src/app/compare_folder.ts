@@ -10,7 +10,7 @@ import type { Visit, Walk } from "./walk_state.ts";
 /** A folder's listing against its rows in the index. */
 export function compare(walk: Walk, visit: Visit & { started: bigint; digest: Uint8Array }): void {
   const { handle, listing, path, row, started } = visit;
-  const before = walk.missing.length;
+  const before = { missing: walk.missing.length, unreadable: walk.unreadable };
   const failed = new Set(listing.failed.map((item) => item.name));
   const rows = row === undefined ? [] : walk.log.index.tables.entriesIn(row.id);
   const foreign = row !== undefined && row.fileSystem !== handle.fileSystem;
@@ -32,7 +32,8 @@ export function compare(walk: Walk, visit: Visit & { started: bigint; digest: Ui
   for (const row of unchanged) walk.batch.add(path, unchangedEntry(row));
   if (row !== undefined) missingFolders(walk, visit, foreign, noteMissing);
   for (const { name, reason } of listing.failed) noteFailed(walk, path, row, name, reason);
-  if (walk.missing.length === before && failed.size === 0) {
+  // What the index does not know must be met again next time, though the listing be the same.
+  if (walk.missing.length === before.missing && walk.unreadable === before.unreadable) {
     walk.batch.cacheDigest(path, visit.digest);
   }
 }
@@ -52,6 +53,29 @@ function missingFolders(
       path: joinPath(path, textOfBytes(old.name)),
       foreign,
     });
+  }
+}
+
+/** What is known below a mount that is not entered any more is left out, as what is excluded is. */
+export function missingBelow(
+  walk: Walk,
+  folder: PathText,
+  row: FolderRow | undefined,
+  fileSystem: string,
+): void {
+  if (row === undefined || (row.state & REMOVED) !== 0) return;
+  const { tables } = walk.log.index;
+  const foreign = row.fileSystem !== fileSystem;
+  const at = (name: Uint8Array) => ({ folder, path: joinPath(folder, textOfBytes(name)), foreign });
+  for (const old of tables.entriesIn(row.id)) {
+    if ((old.state & REMOVED) === 0) {
+      walk.missing.push({ kind: "entry", row: old, ...at(old.name) });
+    }
+  }
+  for (const old of tables.foldersIn(row.id)) {
+    if ((old.state & REMOVED) === 0) {
+      walk.missing.push({ kind: "folder", row: old, ...at(old.name) });
+    }
   }
 }
 
@@ -76,6 +100,6 @@ function noteFailed(
   if (isLive(subfolder)) addUnreadable(walk, path, name, reason, "folder", subfolder!.position);
   else {
     const type = isLive(entry) ? typeAt(entry!.stat) : undefined;
-    addUnreadable(walk, path, name, reason, type, isLive(entry) ? entry!.position : undefined);
+    addUnreadable(walk, path, name, reason, type, entry?.position);
   }
 }

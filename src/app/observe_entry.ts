@@ -16,7 +16,7 @@ import { typeAt, unpackStat } from "../core/stat_record.ts";
 import type { Attribute, SourceFolder } from "../ports/source.ts";
 import type { Walk } from "./walk_state.ts";
 
-/** Observations of single entries, and of folders. */
+/** Observations of single entries, and of folders. Without a type it is none that the index knows. */
 export function addUnreadable(
   walk: Walk,
   folder: PathText,
@@ -26,7 +26,7 @@ export function addUnreadable(
   prev: number | undefined,
 ): void {
   walk.unreadable++;
-  if (prev === undefined) walk.unknown++;
+  if (type === undefined) walk.unknown++;
   walk.emit({ kind: "entry-error", path: joinPath(folder, name), reason });
   walk.batch.add(folder, {
     name: jsonOfText(name),
@@ -60,7 +60,7 @@ export function observeEntry(
       name,
       messageOf(error),
       isKnown ? type : undefined,
-      isKnown ? old.position : undefined,
+      old?.position,
     );
   }
   const isSame = old !== undefined && (old.state & REMOVED) === 0 &&

@@ -15,6 +15,7 @@ import { clearTheWay, type Overwrite } from "./restore_conflict.ts";
 import { type FileDeps, type FileItem, restoreFile } from "./restore_file.ts";
 import { type RestoreItem, restoreItems, type Selection } from "./restore_items.ts";
 import { linkGroups } from "./restore_links.ts";
+import { hasContent, isLinked } from "./restore_present.ts";
 import { inRun } from "./run.ts";
 import { attributesOf } from "./stored_attributes.ts";
 
@@ -233,10 +234,12 @@ function finishFolder(work: Work, item: Extract<RestoreItem, { kind: "folder" }>
 
 async function restoreEntry(work: Work, item: FileItem): Promise<void> {
   const { target } = work.deps;
-  const verdict = clearTheWay(target, item, work.options.overwrite);
-  if (verdict === "present" && !work.links.isMember(item)) {
-    work.progress.present++;
-    return done(work, item, [], 0);
+  const { overwrite } = work.options;
+  const verdict = clearTheWay(target, item, overwrite);
+  const isMember = work.links.isMember(item);
+  if (verdict === "present" && (!isMember || await hasContent(work.deps, item, overwrite))) {
+    if (isMember) work.links.written(item);
+    return present(work, item);
   }
   const type = typeAt(item.row.stat);
   const stat = unpackStat(item.row.stat);
@@ -260,7 +263,13 @@ async function restoreLink(
 ): Promise<void> {
   if (existing === undefined) return await restoreEntry(work, item);
   const { target } = work.deps;
-  const verdict = clearTheWay(target, item, work.options.overwrite);
+  const { overwrite } = work.options;
+  const verdict = clearTheWay(target, item, overwrite);
+  if (verdict === "present") {
+    const isThere = isLinked(work.deps, item.place, existing) ||
+      await hasContent(work.deps, item, overwrite);
+    if (isThere) return present(work, item);
+  }
   if (verdict !== "absent") target.remove(item.place);
   try {
     target.makeLink(item.place, existing);
@@ -269,6 +278,11 @@ async function restoreLink(
     if (!isKind(error, "entry")) throw error;
     return done(work, item, await restoreFile(work.deps, item, { replace: false }));
   }
+  done(work, item, [], 0);
+}
+
+function present(work: Work, item: RestoreItem): void {
+  work.progress.present++;
   done(work, item, [], 0);
 }
 

@@ -34,7 +34,7 @@ export function clearTheWay(
     });
   }
   const isSame = there.type === wanted.type && there.mtime === wanted.mtime &&
-    (wanted.type !== "file" || there.size === wanted.size);
+    there.rdev === wanted.rdev && (wanted.type !== "file" || there.size === wanted.size);
   if (isSame && overwrite !== "always") return "present";
   if (overwrite !== "never") return "replace";
   throw new HoldfastError("entry", "something else is in its place and was kept", {

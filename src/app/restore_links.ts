@@ -6,7 +6,7 @@ import type { FileItem } from "./restore_file.ts";
 
 /**
  * Hard-link groups of one restore: the first member is fetched, the others become links to it when
- * all files are written, but only to a file that this restore wrote and with the same content.
+ * all files are written, but only to a file that this restore wrote or verified, and with the same content.
  */
 export function linkGroups() {
   const firsts = new Map<string, PathText>();
@@ -25,6 +25,7 @@ export function linkGroups() {
       firsts.set(group, item.place);
       return false;
     },
+    /** The file is in its place, written or verified by this restore. */
     written(item: FileItem): void {
       const group = groupOf(item);
       if (group !== undefined && !written.has(group)) written.set(group, item.place);

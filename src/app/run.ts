@@ -49,10 +49,19 @@ type Totals = EventData["RunFinished"]["totals"];
 
 function finishFailed(log: JobLog, run: string, error: unknown): void {
   try {
-    const outcome = error instanceof HoldfastError ? exitCodeOf(error.kind) : EXIT.failed;
+    const outcome = error instanceof HoldfastError
+      ? exitCodeOf(error.kind)
+      : isAbort(error)
+      ? EXIT.interrupted
+      : EXIT.failed;
     const data = { outcome, totals: {} };
     log.append(run, [{ type: "RunFinished", data }], { durable: true });
   } catch {
     // A full disk or a damaged database: the next run marks this one as interrupted.
   }
+}
+
+/** What AbortSignal.throwIfAborted throws. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
 }

@@ -1,4 +1,5 @@
 import type { StoredEntry } from "../core/event/event.ts";
+import { UNSETTLED } from "../core/index/rows.ts";
 import { sidecarKey } from "../core/mirror/object_key.ts";
 import {
   encodeMetadata,
@@ -23,7 +24,13 @@ export async function storeMarker(context: StoreContext, task: Task): Promise<vo
   context.totals.objects++;
   context.batch.stored(task.source, task.folder, "STANDARD", {
     ...storedEntry(task, object, { key, own }, position),
+    ...(isUnsettled(task) ? { racy: true as const } : {}),
   });
+}
+
+/** Storing settles nothing of a marker: what it says was looked at by the scan. */
+function isUnsettled({ item }: Task): boolean {
+  return !item.isFolder && (item.row.state & UNSETTLED) !== 0;
 }
 
 /** The metadata header of an entry's object; what does not fit goes into a sidecar, written first. */

@@ -6,7 +6,7 @@ import { statDigest } from "../core/scan/stat_digest.ts";
 import { FILE_CODE, FOLDER_CODE, packStat, STAT_RECORD_BYTES } from "../core/stat_record.ts";
 import type { Rules } from "../ports/rules.ts";
 import type { SourceFolder, SourceRoot } from "../ports/source.ts";
-import { compare } from "./compare_folder.ts";
+import { compare, missingBelow } from "./compare_folder.ts";
 import type { Missing } from "./missing_entries.ts";
 import type { MovedFolder } from "./moved_folders.ts";
 import type { ObservationBatch } from "./observation_batch.ts";
@@ -164,7 +164,9 @@ async function walkSubfolder(
       ...{ parent: path, name, record, row: old, handle: inner },
       ...{ attributesOf: () => inner.readAttributes(""), outerFileSystem },
     });
-    if (!skip) await walkFolder(walk, inner, joinPath(path, name), old, rules);
+    const innerPath = joinPath(path, name);
+    if (skip) missingBelow(walk, innerPath, old, inner.fileSystem);
+    else await walkFolder(walk, inner, innerPath, old, rules);
   } finally {
     inner.close();
   }

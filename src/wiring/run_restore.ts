@@ -11,7 +11,7 @@ import { gitignoreRules } from "../rules/gitignore_rules.ts";
 import { openLocalTarget } from "../targets/local/local_target.ts";
 import { configDigest } from "./config_digest.ts";
 import { systemEnvironment } from "./environment.ts";
-import { openForReading, replayerBeside } from "./open_log.ts";
+import { openForLook, openForReading, replayerBeside } from "./open_log.ts";
 import { openStore } from "./open_store.ts";
 
 /** Files under way at once. */
@@ -23,8 +23,10 @@ export async function runRestore(input: RunInput<RestoreOptions>): Promise<numbe
   const environment = systemEnvironment();
   const started = performance.now();
   const log = openForReading(input, globals.dryRun ? "read" : "write");
+  // A backup may go on meanwhile: the state is read from the moment at which it was chosen.
+  const moment = openForLook(input);
   const state = openState(
-    log,
+    moment,
     replayerBeside(input.stateFile),
     wantedState(options.state),
     output.signal,
@@ -63,6 +65,7 @@ export async function runRestore(input: RunInput<RestoreOptions>): Promise<numbe
     }
   } finally {
     state.close();
+    moment.close();
     log.close();
   }
 }

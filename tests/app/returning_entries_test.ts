@@ -3,6 +3,10 @@ import { UNSETTLED } from "../../src/core/index/rows.ts";
 import { bytesOfText, type PathText } from "../../src/core/path_text.ts";
 import type { Source, SourceFolder } from "../../src/ports/source.ts";
 import { openLocalSource } from "../../src/sources/local/local_source.ts";
+import { openState } from "../../src/app/read_state.ts";
+import { indexOf } from "../../src/core/scan/listing.ts";
+import { sqliteReplayer } from "../../src/sqlite/replay.ts";
+import { folderOf, openLog, sha256 } from "../sqlite/log_fixture.ts";
 import { shell } from "../sources/tree_tools.ts";
 import { inWorld, treeOf, type World } from "./app_world.ts";
 import { unreadable } from "./faulty_source.ts";
@@ -47,6 +51,19 @@ Deno.test("an entry that was removed and comes back unreadable is unreadable unt
     assert.equal((await world.backup()).exitCode, 0);
     await world.restore(`${world.folder}/out`);
     assert.deepEqual(treeOf(`${world.folder}/out`), { a: "second", b: "b" });
+    world.verify();
+  }));
+
+Deno.test("a new entry that cannot be read is an entry error each time, and stored when it can", () =>
+  inWorld(async (world) => {
+    world.write("a", "a");
+    for (let i = 0; i < 3; i++) {
+      const scan = { source: withBadName(world, "a", "attributes") };
+      const report = await world.backup({ scan });
+      assert.equal(report.exitCode, 3, `run ${i}`);
+      assert.equal(world.events("SnapshotCreated").at(-1)!.data.gaps, 1);
+    }
+    assert.equal((await world.backup()).stored.objects, 1);
     world.verify();
   }));
 
@@ -167,5 +184,61 @@ Deno.test("a run that was interrupted says so in the log", () =>
     };
     await assert.rejects(world.backup({ signal: controller.signal }));
     assert.equal(world.events("RunFinished").at(-1)!.data.outcome, 130);
+    world.verify();
+  }));
+
+/** The source with the folder "mount" as the root of another mount. */
+function withMount(world: World): Source {
+  const source = openLocalSource(world.source);
+  const open = () => {
+    const root = source.open();
+    const list = () => {
+      const listing = root.folder.list();
+      const mounts = new Uint8Array(listing.count);
+      mounts[indexOf(listing, bytesOfText("mount"))] = 1;
+      return { ...listing, mounts };
+    };
+    return { ...root, folder: { ...root.folder, list } };
+  };
+  return { ...source, open };
+}
+
+Deno.test("what is below a mount is removed from the index when one_file_system leaves it out", () =>
+  inWorld(async (world) => {
+    world.write("mount/a", "a");
+    world.write("mount/b/c", "c");
+    world.write("other", "o");
+    await world.backup({ scan: { source: withMount(world) } });
+    const before = world.log.head().position;
+    await world.backup({ scan: { source: withMount(world), oneFileSystem: true } });
+    assert.deepEqual(world.observations(before), [
+      "removed mount/a",
+      "removed mount/b",
+      "removed mount/b/c",
+    ]);
+    await world.restore(`${world.folder}/out`);
+    assert.deepEqual(treeOf(`${world.folder}/out`), { "mount/": "/", other: "o" });
+    world.verify();
+  }));
+
+Deno.test("a restore gives back the chosen state though a backup changes the index meanwhile", () =>
+  inWorld(async (world) => {
+    for (let i = 0; i < 9; i++) world.write(`file-${i}`, `old ${i}`);
+    await world.backup();
+    const tree = treeOf(world.source);
+    const moment = openLog(world.stateFile, { mode: "read", frozen: true });
+    const replayer = sqliteReplayer(folderOf(world.stateFile), sha256);
+    const state = openState(moment, replayer, { kind: "default" }, () => {});
+    world.store.before = async (operation, key) => {
+      if (operation !== "get" || key !== "file-2") return;
+      world.store.before = () => {};
+      for (let i = 0; i < 9; i++) world.write(`file-${i}`, `another ${i}`);
+      Deno.removeSync(`${world.source}/file-7`);
+      await world.backup();
+    };
+    const report = await world.restore(`${world.folder}/out`, { state, workers: 1 });
+    assert.equal(report.exitCode, 0);
+    assert.deepEqual(treeOf(`${world.folder}/out`), tree);
+    moment.close();
     world.verify();
   }));
