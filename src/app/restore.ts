@@ -157,6 +157,8 @@ async function restoreAll(
     await attempt(work, item, () => restoreLink(work, item, existing));
   }
   for (const item of folders.reverse()) await attempt(work, item, () => finishFolder(work, item));
+  // Only what is on the disk is restored: before any event says so at the end.
+  deps.target.flush();
   flush(work);
   return progress;
 }

@@ -49,7 +49,8 @@ export async function runCommand<Options>(
   try {
     const prepared = (command.prepare ?? prepareFromConfig)(system, globals);
     const place = placesOf(system, globals, prepared.job);
-    log = command.kind === "run" ? startLog(setting, globals, command.name, prepared, place) : log;
+    const writesLog = command.kind === "run" && !globals.dryRun;
+    if (writesLog) log = startLog(setting, globals, command.name, prepared, place);
     const onClosed = () => command.kind === "look" && controller.abort();
     terminal = openTerminal(system, globals, log, onClosed);
     silence = listenForInterrupt(

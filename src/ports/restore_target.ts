@@ -36,7 +36,11 @@ export interface RestoreTarget {
   readFile(path: PathText): AsyncIterable<Uint8Array>;
   /** Removes temporary files that a killed restore left in the folder. */
   sweep(folder: PathText): void;
-  /** Flushes all that was written to the disk (one sync for all files), and closes. */
+  /**
+   * Flushes all that was written to the disk, one sync for all files. Throws kind "entry". The
+   * portable target cannot, and says so in `limits`.
+   */
+  flush(): void;
   close(): void;
 }
 

@@ -17,9 +17,14 @@ export interface LockHolder {
 /**
  * Takes the lock beside a job's database: an exclusive transaction on a file of its own, which the
  * system undoes when the process dies, on every platform. Readers are not concerned. Throws kind
- * "locked" with the holder's name.
+ * "locked" with the holder's name. `file` is the database; for restores, `<database>.restore`.
  */
-export function takeWriterLock(file: string, job: string, holder: LockHolder): WriterLock {
+export function takeWriterLock(
+  file: string,
+  job: string,
+  holder: LockHolder,
+  doing: "written" | "restored" = "written",
+): WriterLock {
   const lockFile = `${file}.lock`;
   const db = guarded(file, () => {
     makePrivateFile(lockFile);
@@ -29,7 +34,7 @@ export function takeWriterLock(file: string, job: string, holder: LockHolder): W
     db.exec("PRAGMA busy_timeout = 200; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
   } catch (error) {
     db.close();
-    if (/locked|busy/i.test(messageOf(error))) throw lockedBy(file, job);
+    if (/locked|busy/i.test(messageOf(error))) throw lockedBy(file, job, doing);
     return guarded(file, () => {
       throw error;
     });
@@ -75,10 +80,10 @@ function readHolder(file: string): Partial<LockHolder> {
   }
 }
 
-function lockedBy(file: string, job: string): HoldfastError {
+function lockedBy(file: string, job: string, doing: string): HoldfastError {
   const { pid, host, since } = readHolder(file);
   const who = pid === undefined ? "another process" : `PID ${pid} on ${host} since ${since}`;
-  return new HoldfastError("locked", `the job ${job} is being written by ${who}`, {
+  return new HoldfastError("locked", `the job ${job} is being ${doing} by ${who}`, {
     context: { job },
     hint: "wait for it to end, and run again",
   });

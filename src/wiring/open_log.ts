@@ -10,7 +10,7 @@ import { openJobLog, openLogReader, projectionVersion } from "../sqlite/job_log.
 import { sqliteReplayer } from "../sqlite/replay.ts";
 import { PROJECTION_VERSION } from "../sqlite/schema.ts";
 import { refuseNetworkFolder } from "./state_place.ts";
-import { takeWriterLock } from "../sqlite/writer_lock.ts";
+import { type LockHolder, takeWriterLock, type WriterLock } from "../sqlite/writer_lock.ts";
 import { missingDatabase } from "../sqlite/database.ts";
 import { replayInto } from "../app/replay_log.ts";
 
@@ -37,6 +37,17 @@ export function openLogAlone({ stateFile }: AnyInput): LogReader {
   return openLogReader(stateFile, sha256);
 }
 
+/** One restore of a job at a time, beside a backup: runs of dead processes are told from live ones. */
+export function takeRestoreLock(input: AnyInput, environment: Environment): WriterLock {
+  const file = `${input.stateFile}.restore`;
+  return takeWriterLock(file, input.job.name, holderOf(environment), "restored");
+}
+
+function holderOf({ pid, hostname, clock }: Environment): LockHolder {
+  const since = new Date(Number(clock.now() / 1_000_000n)).toISOString();
+  return { pid, host: hostname, since };
+}
+
 /** Opens the job's log for a run that changes index or store, with the writer lock. */
 export function openForWriting(
   input: AnyInput,
@@ -46,10 +57,7 @@ export function openForWriting(
   const { stateFile, job } = input;
   if (!isFile(stateFile)) throw missingDatabase(stateFile);
   refuseNetworkFolder(dirname(stateFile));
-  const lock = takeWriterLock(stateFile, job.name, {
-    ...{ pid: environment.pid, host: environment.hostname },
-    since: new Date(Number(environment.clock.now() / 1_000_000n)).toISOString(),
-  });
+  const lock = takeWriterLock(stateFile, job.name, holderOf(environment));
   try {
     sweepReplays(dirname(stateFile), environment);
     upgradeProjections(input);

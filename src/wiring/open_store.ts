@@ -9,6 +9,8 @@ import type { Feature, ObjectStore, StoreFeatures } from "../ports/object_store.
 export interface OpenStoreOptions {
   /** Makes a folder store where there is none: for `init` only. */
   readonly create?: boolean;
+  /** Nothing is written: what `sse` asks for does not matter. */
+  readonly readOnly?: boolean;
   readonly signal: AbortSignal;
   /** A person should know why a run waits. */
   readonly notice: (text: string) => void;
@@ -21,7 +23,8 @@ export async function openStore(
   options: OpenStoreOptions & { readonly log: JobLog },
 ): Promise<ObjectStore> {
   const open = await storeOpener(job, environment, options);
-  return open(wantedFeatures(job, probedFeatures(options.log)));
+  const probed = probedFeatures(options.log);
+  return open(options.readOnly ? probed : wantedFeatures(job, probed));
 }
 
 /** Loads the adapter for the job's URL, and gives the function that opens the store. */

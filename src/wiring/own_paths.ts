@@ -10,6 +10,9 @@ import { defaultLogFolder } from "../cli/state_file.ts";
 export function ownPaths(input: RunInput<unknown>, source: string): Set<string> {
   const { stateFile, logFolder, configFile, job } = input;
   const files = [
+    // This job's by name, whatever --state calls it; other jobs' by how such files are named.
+    ...STATE_SUFFIXES.map((suffix) => stateFile + suffix),
+    keyFile(stateFile),
     ...ownFiles(dirname(stateFile), STATE_NAME),
     // A log_dir may be a folder of the user's: only the logs in it are Holdfast's.
     ...ownFiles(logFolder, LOG_NAME),
@@ -30,7 +33,13 @@ export function ownPaths(input: RunInput<unknown>, source: string): Set<string> 
 }
 
 /** Databases, keys and locks of all jobs of the folder, and replays that were cut off. */
-const STATE_NAME = /\.(?:db(?:-wal|-shm|-journal|\.lock|\.lock-journal|\.writer)?|key)$/;
+const STATE_NAME =
+  /\.(?:db(?:-wal|-shm|-journal|\.new.*|\.restore.*|\.lock|\.lock-journal|\.writer)?|key)$/;
+
+const STATE_SUFFIXES = [
+  ...["", "-wal", "-shm", "-journal", ".new", ".lock", ".lock-journal", ".writer"],
+  ...[".restore.lock", ".restore.lock-journal", ".restore.writer"],
+];
 
 /** Files of the folder with such names; of states, only those that belong to a database there. */
 function ownFiles(folder: string, name: RegExp): string[] {

@@ -58,7 +58,7 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
     }, [
       `${words} the repository ${repository} at ${job.repository.url}`,
       `its log's heads are signed by the Ed25519 key ${key}`,
-      ...lacking(features),
+      ...lacking(features, job.s3.sse !== undefined),
     ]);
     return EXIT.done;
   } finally {
@@ -96,8 +96,12 @@ async function present(open: () => ObjectStore): Promise<string | undefined> {
   }
 }
 
-function lacking(features: StoreFeatures): string[] {
-  return (Object.values(features) as Feature[]).flatMap((feature) =>
+function lacking(features: StoreFeatures, encrypts: boolean): string[] {
+  const { encryption, ...others } = features;
+  const asked: Feature[] = encrypts
+    ? [encryption, ...Object.values(others)]
+    : Object.values(others);
+  return asked.flatMap((feature) =>
     feature.works || isNotTried(feature.reason) ? [] : [`note: ${feature.reason}`]
   );
 }

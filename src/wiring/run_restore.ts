@@ -11,7 +11,7 @@ import { gitignoreRules } from "../rules/gitignore_rules.ts";
 import { openLocalTarget } from "../targets/local/local_target.ts";
 import { configDigest } from "./config_digest.ts";
 import { systemEnvironment } from "./environment.ts";
-import { openForLook, openForReading, replayerBeside } from "./open_log.ts";
+import { openForLook, openForReading, replayerBeside, takeRestoreLock } from "./open_log.ts";
 import { openStore } from "./open_store.ts";
 
 /** Files under way at once. */
@@ -23,6 +23,7 @@ export async function runRestore(input: RunInput<RestoreOptions>): Promise<numbe
   const environment = systemEnvironment();
   const started = performance.now();
   const log = openForReading(input, globals.dryRun ? "read" : "write");
+  const lock = globals.dryRun ? undefined : takeRestoreLock(input, environment);
   // A backup may go on meanwhile: the state is read from the moment at which it was chosen.
   const moment = openForLook(input);
   const state = openState(
@@ -44,7 +45,7 @@ export async function runRestore(input: RunInput<RestoreOptions>): Promise<numbe
       return EXIT.done;
     }
     const store = await openStore(job, environment, {
-      ...{ log, signal },
+      ...{ log, signal, readOnly: true },
       notice: (text) => output.signal({ kind: "notice", text }),
     });
     output.signal({ kind: "phase", name: "restore", subject: options.to });
@@ -65,6 +66,7 @@ export async function runRestore(input: RunInput<RestoreOptions>): Promise<numbe
     }
   } finally {
     state.close();
+    lock?.release();
     moment.close();
     log.close();
   }

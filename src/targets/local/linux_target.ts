@@ -73,12 +73,13 @@ export function linuxTarget(
       finishLinuxFolder(libc, folders.open(path).fd, wanted, attributes),
     readFile: (path) => chunksOf(() => openRegularFile(libc, root, cPath(path), path)),
     sweep: (folder) => sweepLinuxFolder(libc, folders, folder),
+    flush() {
+      // One flush for all: an fsync for each small file would make a restore many times slower.
+      if (libc.call.syncfs(root) < 0) throw entryError("flush the target", dir, libc.errno());
+    },
     close() {
       folders.close();
-      // One flush for all: an fsync for each small file would make a restore many times slower.
-      const failed = libc.call.syncfs(root) < 0 ? libc.errno() : 0;
       libc.call.close(root);
-      if (failed !== 0) throw entryError("flush the target", dir, failed);
     },
   };
 }

@@ -72,6 +72,7 @@ export function portableTarget(dir: string, random: (n: number) => Uint8Array): 
         }
       });
     },
+    flush() {},
     close() {},
   };
 }
