@@ -58,7 +58,8 @@ export function guarded<Result>(file: string, work: () => Result): Result {
 }
 
 /** SQLITE_ERROR is among them: our statements are fixed, so it is the schema that is not ours. */
-const DAMAGED = /malformed|not a database|cannot be bound/;
+const DAMAGED =
+  /malformed|not a database|cannot be bound|unsupported file format|no such (?:table|column|index)/;
 
 /** A RangeError is a value in a row that no program wrote, a SyntaxError JSON that none wrote. */
 export function damaged(file: string, cause: Error): HoldfastError {
@@ -82,7 +83,8 @@ function translated(file: string, error: unknown): unknown {
   if (error instanceof RangeError || error instanceof SyntaxError) return damaged(file, error);
   const code = (error as { errcode?: number }).errcode;
   const noSpace = (error as { code?: unknown }).code === "ENOSPC";
-  if (code === undefined && !noSpace && !/disk|database|SQL/i.test(error.message)) return error;
+  const isOurs = noSpace || DAMAGED.test(error.message) || /disk|database|SQL/i.test(error.message);
+  if (code === undefined && !isOurs) return error;
   const primary = (code ?? 0) & 0xff;
   const text = error.message;
   const context = { file };
