@@ -4,11 +4,44 @@ import type { Answer, Transport } from "./transport.ts";
 /** Bytes per second below which a sending connection counts as stuck; fetch shows no progress. */
 const slowestUpload = 8192;
 
+/** `fetch` copies a body twice before it sends it, so few large ones may be under way. */
+const LARGE = 1024 * 1024;
+const LARGE_AT_ONCE = 2;
+
+/** Lets `limit` callers in at once; each calls what it was given when it is done. */
+function turns(limit: number): () => Promise<() => void> {
+  let free = limit;
+  const waiting: (() => void)[] = [];
+  const done = () => {
+    const next = waiting.shift();
+    if (next === undefined) free++;
+    else next();
+  };
+  return async () => {
+    if (free > 0) free--;
+    else await new Promise<void>((go) => waiting.push(go));
+    return done;
+  };
+}
+
+function sizeOf({ body }: HttpRequest): number {
+  return body?.byteLength ?? body?.length ?? 0;
+}
+
 /** The SDK's HTTP layer on `fetch`. Failures below HTTP are errors of name "NetworkError". */
 export function openFetchTransport(idleMs: number, maxSockets: number): Transport {
   const client = Deno.createHttpClient({ poolMaxIdlePerHost: maxSockets, http2: false });
+  const turn = turns(LARGE_AT_ONCE);
   return {
-    handle: (request, options = {}) => fetchOnce(client, idleMs, request, options),
+    async handle(request, options = {}) {
+      if (sizeOf(request) < LARGE) return await fetchOnce(client, idleMs, request, options);
+      const done = await turn();
+      try {
+        return await fetchOnce(client, idleMs, request, options);
+      } finally {
+        done();
+      }
+    },
     destroy: () => client.close(),
   };
 }
@@ -21,7 +54,7 @@ async function fetchOnce(
 ): Promise<{ response: Answer }> {
   const watch = watchdog(idleMs, options.abortSignal as AbortSignal | undefined);
   const { body } = request;
-  const sendMs = ((body?.byteLength ?? body?.length ?? 0) / slowestUpload) * 1000;
+  const sendMs = (sizeOf(request) / slowestUpload) * 1000;
   watch.arm(idleMs + sendMs);
   try {
     const answer = await fetch(urlOf(request), {
