@@ -6,6 +6,7 @@ import { encodeRepository, type RepositoryFile } from "../core/repository_file.t
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { Feature, ObjectStore, StoreFeatures } from "../ports/object_store.ts";
+import { checkLifecycle } from "./check_lifecycle.ts";
 import { probeStore } from "./probe_store.ts";
 import { findRepository } from "./read_repository.ts";
 import { inRun, newId } from "./run.ts";
@@ -37,6 +38,7 @@ export interface InitReport {
   readonly features: StoreFeatures;
   /** True where an earlier init had done all of it. */
   readonly existed: boolean;
+  readonly notice?: string;
 }
 
 /**
@@ -59,6 +61,7 @@ async function initIn(
 ): Promise<InitReport> {
   const { environment } = deps;
   const found = await findRepository(store);
+  const notice = await checkLifecycle(store);
   const opened = deps.openLog();
   if (opened === undefined && found !== undefined) throw repositoryExists(store.url, found);
   const key = deps.signingKey();
@@ -95,7 +98,14 @@ async function initIn(
         const created = { repository, layout: "mirror" as const, url: store.url };
         log.append(id, [{ type: "RepositoryCreated", data: created }], { durable: true });
       }
-      return { result: { repository, key, features, existed }, outcome: 0, totals: {} };
+      const result = {
+        repository,
+        key,
+        features,
+        existed,
+        ...(notice === undefined ? {} : { notice }),
+      };
+      return { result, outcome: 0, totals: {} };
     });
   } finally {
     log.close();

@@ -1,5 +1,11 @@
 import { HoldfastError, messageOf } from "../core/error.ts";
-import { bytesOfText, joinPath, type PathText, textOfBytes } from "../core/path_text.ts";
+import {
+  bytesOfText,
+  displayPath,
+  joinPath,
+  type PathText,
+  textOfBytes,
+} from "../core/path_text.ts";
 import { filtered, type FolderListing, indexOf, nameAt } from "../core/scan/listing.ts";
 import { FILE_CODE, FOLDER_CODE, STAT_RECORD_BYTES } from "../core/stat_record.ts";
 import type { Rules } from "../ports/rules.ts";
@@ -26,12 +32,15 @@ export async function readIgnoreFile(walk: Walk, outer: Rules, folder: PathText)
       file.close();
     }
   } catch (error) {
-    // A rule that cannot be read must not let through what it keeps out.
-    throw new HoldfastError("failed", `cannot read the ignore file ${path}: ${messageOf(error)}`, {
-      context: { path },
-      hint: 'make it readable, or set ignore_file = ""',
-      cause: error,
-    });
+    throw new HoldfastError(
+      "entry",
+      `cannot read the ignore file ${displayPath(path)}: ${messageOf(error)}`,
+      {
+        context: { path: displayPath(path) },
+        hint: 'make it readable, or set ignore_file = ""',
+        cause: error,
+      },
+    );
   }
 }
 

@@ -83,8 +83,13 @@ async function walkFolder(
   } catch (error) {
     return unreadableFolder(walk, path, row, error);
   }
-  const ignoreFile = ignoreFileIn(outer, listing);
-  const rules = ignoreFile ? await readIgnoreFile(walk, outer, path) : outer;
+  let rules = outer;
+  try {
+    if (ignoreFileIn(outer, listing)) rules = await readIgnoreFile(walk, outer, path);
+  } catch (error) {
+    // Without its rules nothing may be let through: the folder is as unreadable as they are.
+    return unreadableFolder(walk, path, row, error);
+  }
   listing = withoutExcluded(walk, listing, path, rules);
   count(walk, listing);
   const digest = statDigest(listing, rules.identity, walk.sha256);

@@ -1,3 +1,5 @@
+import type { LifecycleRule } from "../core/lifecycle_danger.ts";
+
 /**
  * A store of objects with S3's meaning of key, version ID, ETag, storage class and conditions
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/). Keys are relative to the repository's prefix.
@@ -40,6 +42,8 @@ export interface ObjectStore {
     body: ReadableStream<Uint8Array>,
     options: PutOptions,
   ): Promise<StoredObject>;
+  /** Whole-key prefix of the repository and the rules that move or expire objects; S3 only. */
+  lifecycle?(): Promise<{ readonly keyPrefix: string; readonly rules: LifecycleRule[] }>;
   close(): void;
 }
 

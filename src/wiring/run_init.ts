@@ -49,7 +49,8 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
       storageClass: job.storageClass,
       encryption: job.s3.sse !== undefined,
     });
-    const { repository, key, existed, features } = report;
+    const { repository, key, existed, features, notice: unread } = report;
+    if (unread !== undefined) notice(unread);
     const words = existed ? "found" : "made";
     const totals = { repository, key, url: job.repository.url, existed };
     output.summary({

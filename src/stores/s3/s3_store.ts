@@ -1,5 +1,6 @@
 import type { ObjectStore, StoreLimits } from "../../ports/object_store.ts";
 import { openContext } from "./context.ts";
+import { lifecycleRules } from "./lifecycle.ts";
 import { listObjects, listUploads } from "./list_objects.ts";
 import { abortUpload, completeUpload, createUpload, uploadPart } from "./multipart.ts";
 import type { S3StoreOptions } from "./options.ts";
@@ -40,6 +41,10 @@ export function openS3Store(options: S3StoreOptions): ObjectStore {
     abortUpload: (key, id) => abortUpload(context, key, id),
     listUploads: (prefix) => listUploads(context, prefix),
     putStream: (key, body, put) => putStream(context, key, body, put),
+    lifecycle: async () => ({
+      keyPrefix: context.keyPrefix,
+      rules: await lifecycleRules(context),
+    }),
     close: () => context.close(),
   };
 }
