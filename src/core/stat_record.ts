@@ -82,9 +82,3 @@ export function unpackStat(records: Uint8Array, offset = 0): EntryStat {
     rdev: view.getBigUint64(56, true),
   };
 }
-
-/** Equal in all but change time and file id: what a copy to a new disk, or a link, leaves alike. */
-export function equalButIdentity(a: EntryStat, b: EntryStat): boolean {
-  return a.type === b.type && a.mode === b.mode && a.uid === b.uid && a.gid === b.gid &&
-    a.size === b.size && a.mtime === b.mtime && a.rdev === b.rdev;
-}
