@@ -12,7 +12,9 @@ export async function checkLifecycle(store: ObjectStore): Promise<string | undef
   try {
     found = await store.lifecycle();
   } catch (error) {
-    if (!isKind(error, "denied", "refused")) throw error;
+    // A store that knows no such rules may take the question for one about an object.
+    const isAnswer = isKind(error, "denied", "refused", "gone", "failed");
+    if (!isAnswer || error.context.code === "NoSuchBucket") throw error;
     return "the bucket's lifecycle rules could not be read: see that none expires or archives " +
       "anything under .holdfast/";
   }
