@@ -34,6 +34,8 @@ export async function runProgram(
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    // Whoever read the help has seen enough of it.
+    if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
     const shown = error instanceof CommanderError ? usageError(error) : error;
     return await showError(system, args, shown);
   }

@@ -243,3 +243,20 @@ Deno.test("commands that only look leave no text log", async () => {
     },
   });
 });
+
+Deno.test("help whose reader has gone ends quietly", async () => {
+  const system = fakeSystem();
+  try {
+    const { runner } = fakeRunner();
+    const stdout = {
+      ...system.stdout,
+      write: () => {
+        throw new Deno.errors.BrokenPipe("broken pipe");
+      },
+    };
+    assert.equal(await runProgram(["help", "restore"], runner, { ...system, stdout }), 0);
+    assert.equal(system.err(), "");
+  } finally {
+    system.remove();
+  }
+});
