@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { HoldfastError } from "../../src/core/error.ts";
 import { inWorld, type World } from "./app_world.ts";
+import { seed } from "../seed.ts";
 
 /**
  * Random lives of a folder: edits of all kinds, backups, some of them cut off by the store at any
  * request. Each snapshot gives back the tree as it was, and the log proves it.
  */
-const seed = Number(Deno.env.get("HOLDFAST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
 const HISTORIES = 1000;
 
 const NAMES = ["a", "b", "\u00e9", "c d"];

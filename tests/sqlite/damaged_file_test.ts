@@ -6,8 +6,8 @@ import { sourceDigest } from "../../src/core/index/tree_digest.ts";
 import type { JobLog } from "../../src/ports/event_log.ts";
 import { databaseFolder, openLog, sha256, verify } from "./log_fixture.ts";
 import { RUN, smallLog } from "./small_log.ts";
+import { seed } from "../seed.ts";
 
-const seed = Number(Deno.env.get("HOLDFAST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
 const PAGE = 4096;
 
 type Damage =

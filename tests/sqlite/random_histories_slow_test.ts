@@ -13,8 +13,8 @@ import { type MemoryTables, memoryTables } from "../core/memory_tables.ts";
 import { eventsOf, history, RUN, SOURCES, type Step } from "../core/random_history.ts";
 import { slowSourceDigest } from "../core/slow_tree_digest.ts";
 import { createLog, databaseFolder, openLog, sha256, verify } from "./log_fixture.ts";
+import { seed } from "../seed.ts";
 
-const seed = Number(Deno.env.get("HOLDFAST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
 const HISTORIES = 1000;
 
 Deno.test(`${HISTORIES} random histories: the index is what replay and a map say (seed ${seed})`, () => {

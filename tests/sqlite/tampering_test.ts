@@ -5,8 +5,8 @@ import fc from "fast-check";
 import { chainHash } from "../../src/core/event/line.ts";
 import { databaseFolder, openLog, sha256, verify } from "./log_fixture.ts";
 import { RUN, smallLog } from "./small_log.ts";
+import { seed } from "../seed.ts";
 
-const seed = Number(Deno.env.get("HOLDFAST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
 const TRIGGERS = ["events_no_update", "events_no_delete", "events_no_gap"];
 
 /** Calls `use` with the database of a small log, closed. */

@@ -4,6 +4,7 @@ import type { ObjectStore } from "../../../src/ports/object_store.ts";
 import { bytesOf, failsWith, inByteOrder, listKeys, read } from "../store_probes.ts";
 import { anyKey } from "./any_key.ts";
 import { openAt, withFolder } from "./opened_folder.ts";
+import { seed } from "../../seed.ts";
 
 type Step =
   | { readonly do: "put"; readonly key: number; readonly ifNoneMatch: boolean }
@@ -18,8 +19,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant("reopen" as const) }),
   fc.record({ do: fc.constant("list" as const), key, cut: fc.nat(12), after: fc.nat(6) }),
 );
-
-const seed = Math.floor(Math.random() * 2 ** 31);
 
 Deno.test(`random histories on odd keys agree with a map in memory (seed ${seed})`, async () => {
   const keys = fc.uniqueArray(anyKey, { minLength: 6, maxLength: 6 });

@@ -7,8 +7,7 @@ import {
   readPointerName,
 } from "../../../src/stores/folder/pointer_path.ts";
 import { anyKey } from "./any_key.ts";
-
-const seed = Math.floor(Math.random() * 2 ** 31);
+import { seed } from "../../seed.ts";
 
 Deno.test(`a key is read back from its pointer's names, which every disk holds (seed ${seed})`, () => {
   fc.assert(
