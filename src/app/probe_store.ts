@@ -3,7 +3,8 @@
  * opens the store with it. Each feature that is missing has a sentence why and what follows.
  */
 import { HoldfastError, isKind } from "../core/error.ts";
-import type { Feature, ObjectStore, StoredObject, StoreFeatures } from "../ports/object_store.ts";
+import { EVERY_FEATURE } from "../core/every_feature.ts";
+import type { ObjectStore, StoredObject, StoreFeatures } from "../ports/object_store.ts";
 import * as reason from "./probe_reason.ts";
 
 export interface ProbeRequest {
@@ -23,7 +24,6 @@ export type OpenWithFeatures = (features: StoreFeatures) => ObjectStore | Promis
 
 type Name = keyof StoreFeatures;
 
-const works: Feature = { works: true };
 const body = new TextEncoder().encode("written by holdfast to find out what this store can do\n");
 const metadata = { holdfast: "cHJvYmU" };
 
@@ -39,7 +39,7 @@ export async function probeStore(
   asked: ProbeRequest,
 ): Promise<StoreFeatures> {
   const key = asked.folder + keyName;
-  const declared = await withStore(open, everyFeature(), (store) => store.features);
+  const declared = await withStore(open, EVERY_FEATURE, (store) => store.features);
   const first = await firstPut(open, declared, key);
   let features = first.features;
   const look = <T>(work: (store: ObjectStore) => Promise<T>) => withStore(open, features, work);
@@ -190,16 +190,4 @@ async function classFailure(store: ObjectStore, asked: ProbeRequest): Promise<st
 
 function without(features: StoreFeatures, name: Name, why: string): StoreFeatures {
   return { ...features, [name]: { works: false, reason: why } };
-}
-
-function everyFeature(): StoreFeatures {
-  return {
-    conditionalPut: works,
-    versions: works,
-    checksums: works,
-    metadata: works,
-    multipart: works,
-    storageClass: works,
-    encryption: works,
-  };
 }

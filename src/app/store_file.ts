@@ -1,7 +1,7 @@
 import { HoldfastError } from "../core/error.ts";
 import { hex } from "../core/hash.ts";
 import { observedOfStat } from "../core/index/observed_stat.ts";
-import type { EntryRow } from "../core/index/rows.ts";
+import { type EntryRow, UNSTABLE } from "../core/index/rows.ts";
 import { compareBytes, jsonOfText } from "../core/path_text.ts";
 import { sameRecord } from "../core/scan/folder_diff.ts";
 import { isRacy } from "../core/scan/racy.ts";
@@ -128,8 +128,6 @@ async function storeBytes(
     ...(racy ? { racy: true as const } : {}),
   });
 }
-
-const UNSTABLE = 8;
 
 function isUnsettled(context: StoreContext, task: Task, row: EntryRow, start: bigint): boolean {
   const { racyWindow } = context.options.sources.get(task.source)!;

@@ -48,16 +48,21 @@ function holderOf({ pid, hostname, clock }: Environment): LockHolder {
   return { pid, host: hostname, since };
 }
 
+/** Taken by whatever changes index or store. */
+export function takeJobLock(input: AnyInput, environment: Environment): WriterLock {
+  return takeWriterLock(input.stateFile, input.job.name, holderOf(environment));
+}
+
 /** Opens the job's log for a run that changes index or store, with the writer lock. */
 export function openForWriting(
   input: AnyInput,
   environment: Environment,
   { volatile = false }: { volatile?: boolean } = {},
 ): { log: JobLog; close(): void } {
-  const { stateFile, job } = input;
+  const { stateFile } = input;
   if (!isFile(stateFile)) throw missingDatabase(stateFile);
   refuseNetworkFolder(dirname(stateFile));
-  const lock = takeWriterLock(stateFile, job.name, holderOf(environment));
+  const lock = takeJobLock(input, environment);
   try {
     sweepReplays(dirname(stateFile), environment);
     upgradeProjections(input);
@@ -112,7 +117,7 @@ function upgradeProjections({ stateFile, output }: AnyInput): void {
   }
 }
 
-function isFile(path: string): boolean {
+export function isFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch {

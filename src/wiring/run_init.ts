@@ -9,8 +9,8 @@ import { EXIT } from "../core/exit_code.ts";
 import { platformHashing } from "../crypto/hashing.ts";
 import type { Feature, ObjectStore, StoreFeatures } from "../ports/object_store.ts";
 import { createJobLog, openJobLog } from "../sqlite/job_log.ts";
-import { takeWriterLock } from "../sqlite/writer_lock.ts";
 import { systemEnvironment } from "./environment.ts";
+import { isFile, takeJobLock } from "./open_log.ts";
 import { storeOpener } from "./open_store.ts";
 import { keyFile } from "./own_paths.ts";
 import { refuseNetworkFolder } from "./state_place.ts";
@@ -28,10 +28,7 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
   if (globals.dryRun) return await planInit(input, open);
   makePrivateFolder(dirname(stateFile));
   refuseNetworkFolder(dirname(stateFile));
-  const lock = takeWriterLock(stateFile, job.name, {
-    ...{ pid: environment.pid, host: environment.hostname },
-    since: new Date().toISOString(),
-  });
+  const lock = takeJobLock(input, environment);
   try {
     output.signal({ kind: "phase", name: "probe" });
     const tools = { clock: environment.clock, sha256 };
@@ -39,7 +36,7 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
       environment,
       openStore: open,
       openLog: () =>
-        exists(stateFile) ? openJobLog(stateFile, tools, { mode: "write" }) : undefined,
+        isFile(stateFile) ? openJobLog(stateFile, tools, { mode: "write" }) : undefined,
       createLog: (genesis) => createJobLog(stateFile, genesis, tools),
       signingKey: () => signingKey(keyFile(stateFile)),
     }, {
@@ -105,12 +102,4 @@ function lacking(features: StoreFeatures, encrypts: boolean): string[] {
   return asked.flatMap((feature) =>
     feature.works || isNotTried(feature.reason) ? [] : [`note: ${feature.reason}`]
   );
-}
-
-function exists(file: string): boolean {
-  try {
-    return Deno.statSync(file).isFile;
-  } catch {
-    return false;
-  }
 }

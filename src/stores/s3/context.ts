@@ -1,7 +1,8 @@
+import { EVERY_FEATURE } from "../../core/every_feature.ts";
 import type { StoreFeatures } from "../../ports/object_store.ts";
 import { HoldfastError } from "../../core/error.ts";
 import { connect, type Connection, endpointText, retryPolicy } from "./connection.ts";
-import { everyFeature, type S3StoreOptions } from "./options.ts";
+import type { S3StoreOptions } from "./options.ts";
 import { backoff, openRetries, type Retries, type Tries } from "./retry.ts";
 import type { Call, Place } from "./s3_error.ts";
 import { keyRefusal } from "./s3_key.ts";
@@ -51,7 +52,7 @@ export function openContext(options: S3StoreOptions): StoreContext {
   };
   return {
     options,
-    features: options.features ?? everyFeature,
+    features: options.features ?? EVERY_FEATURE,
     url,
     keyPrefix,
     prefixBytes,

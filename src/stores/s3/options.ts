@@ -69,18 +69,6 @@ export const defaultRetryPolicy: RetryPolicy = {
   idleMs: 300_000,
 };
 
-const works = { works: true } as const;
-
-export const everyFeature: StoreFeatures = {
-  conditionalPut: works,
-  versions: works,
-  checksums: works,
-  metadata: works,
-  multipart: works,
-  storageClass: works,
-  encryption: works,
-};
-
 /**
  * Whether the bucket is named in the path: asked for, or an endpoint whose name cannot carry a
  * bucket's (an address or localhost).

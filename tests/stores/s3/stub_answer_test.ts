@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { HoldfastError } from "../../../src/core/error.ts";
 import type { ObjectStore } from "../../../src/ports/object_store.ts";
 import type { RetryNotice, S3StoreOptions } from "../../../src/stores/s3/options.ts";
-import { everyFeature } from "../../../src/stores/s3/options.ts";
+import { EVERY_FEATURE } from "../../../src/core/every_feature.ts";
 import { freePort } from "../../servers/free_port.ts";
 import { s3Error, type S3Stub, startS3Stub, type StubBehaviour } from "../../servers/s3_stub.ts";
 import { bytesOf, content, crcOf, failsWith, read } from "../store_probes.ts";
@@ -141,7 +141,7 @@ Deno.test("SSE-S3 is asked for on puts and uploads, and must be confirmed", asyn
 Deno.test("without the feature no checksum is sent, by either way and in parts", async () => {
   const checksums = { works: false, reason: "refused" } as const;
   for (const puts of bothWays) {
-    const features = { ...everyFeature, checksums };
+    const features = { ...EVERY_FEATURE, checksums };
     await withStub({}, { puts, features }, async ({ store, stub }) => {
       await store.put("k", bytesOf("x"), {});
       const id = await store.createUpload("k", {});
@@ -154,7 +154,7 @@ Deno.test("without the feature no checksum is sent, by either way and in parts",
 
 Deno.test("without conditional puts an object that is there is still not overwritten", async () => {
   const conditionalPut = { works: false, reason: "ignored" } as const;
-  const features = { ...everyFeature, conditionalPut };
+  const features = { ...EVERY_FEATURE, conditionalPut };
   await withStub({}, { features }, async ({ store, stub }) => {
     await store.put("k", bytesOf("first"), { ifNoneMatch: true });
     await failsWith(store.put("k", bytesOf("second"), { ifNoneMatch: true }), "conflict");
