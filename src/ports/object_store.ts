@@ -36,6 +36,20 @@ export interface ObjectStore {
   /** Aborts; an upload that is not there any more is no error. */
   abortUpload(key: string, uploadId: string): Promise<void>;
   listUploads(prefix: string): Promise<OpenUpload[]>;
+  /** The parts that an open upload has, by number; undefined where there is no such upload any more. */
+  listParts(key: string, uploadId: string): Promise<ListedPart[] | undefined>;
+  /**
+   * A copy inside the store: no byte of content passes through this machine. The metadata is
+   * replaced by `options.metadata`. Above 5 GiB in parts (UploadPartCopy). Throws "conflict" where
+   * the source is no longer the one meant (`ifMatch`), "gone" where it is not there.
+   */
+  copy(from: CopySource, key: string, options: CopyOptions): Promise<StoredObject>;
+  /**
+   * Deletes up to 1,000 objects in as few requests as the store allows: without a version the current
+   * object (a delete marker where versions are kept), else that version for good. What is not there
+   * is no error. Returns those that could not be deleted, with the reason.
+   */
+  delete(objects: readonly ObjectName[]): Promise<{ object: ObjectName; reason: string }[]>;
   /** A stream of unknown length, in one multipart upload that is aborted where the stream fails. */
   putStream(
     key: string,
@@ -81,6 +95,27 @@ export interface UploadedPart {
   /** 8 hex digits. */
   readonly crc32: string;
 }
+
+export interface ListedPart {
+  readonly part: number;
+  readonly etag: string;
+  readonly size: number;
+  /** 8 hex digits, where the store tells it. */
+  readonly crc32?: string;
+}
+
+export interface ObjectName {
+  readonly key: string;
+  readonly versionId?: string;
+}
+
+export interface CopySource extends ObjectName {
+  readonly ifMatch?: string;
+  /** Bytes: decides between one request and parts. */
+  readonly size: number;
+}
+
+export type CopyOptions = Pick<PutOptions, "metadata" | "storageClass" | "contentType">;
 
 export interface OpenUpload {
   readonly key: string;

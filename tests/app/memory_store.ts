@@ -1,11 +1,14 @@
-import { HoldfastError } from "../../src/core/error.ts";
+import { HoldfastError, isKind } from "../../src/core/error.ts";
 import { bytesOfText, compareBytes } from "../../src/core/path_text.ts";
 import { platformHashing } from "../../src/crypto/hashing.ts";
 import { hex } from "../../src/core/hash.ts";
 import type {
+  CopyOptions,
+  CopySource,
   GetOptions,
   ObjectBody,
   ObjectHead,
+  ObjectName,
   ObjectStore,
   PutOptions,
   StoredObject,
@@ -23,26 +26,37 @@ export type Operation =
   | "uploadPart"
   | "completeUpload"
   | "abortUpload"
-  | "listUploads";
+  | "listUploads"
+  | "listParts"
+  | "copy"
+  | "delete";
 
 export interface MemoryVersion {
   readonly body: Uint8Array;
   readonly head: ObjectHead;
+  /** A delete marker: what is below it can be read by version only. */
+  readonly marker?: true;
 }
 
 export interface MemoryUpload {
   readonly key: string;
+  /** Milliseconds since 1970. */
+  readonly initiated: number;
   readonly options: PutOptions;
   readonly parts: Map<number, Uint8Array>;
 }
 
 /** What a test may look at and change of a store in memory. */
 export interface MemoryStore extends ObjectStore {
+  /** A delete is a request for each of its objects, a copy one of the key it makes. */
   readonly requests: { readonly operation: Operation; readonly key: string }[];
   /** Oldest first. */
   readonly objects: Map<string, MemoryVersion[]>;
   readonly uploads: Map<string, MemoryUpload>;
-  /** Called before each request has an effect; what it throws is the answer. */
+  /**
+   * Called before each request has an effect; what it throws is the answer, but "denied" and
+   * "refused" of a delete are that object's reason.
+   */
   before: (operation: Operation, key: string) => void | Promise<void>;
   /** Called when a request has had its effect; what it throws is the answer that came instead. */
   after: (operation: Operation, key: string) => void | Promise<void>;
@@ -50,6 +64,7 @@ export interface MemoryStore extends ObjectStore {
   /** The class an object gets for the one that was asked for. */
   classOf: (asked: string) => string;
   count(operation: Operation): number;
+  /** undefined also where it is deleted. */
   current(key: string): MemoryVersion | undefined;
   /** The same objects, opened with these features. */
   withFeatures(features: StoreFeatures): MemoryStore;
@@ -58,12 +73,15 @@ export interface MemoryStore extends ObjectStore {
 export interface MemoryStoreOptions {
   readonly versions?: boolean;
   readonly limits?: Partial<StoreLimits>;
+  /** Of objects and uploads, in milliseconds since 1970; 0 by default. */
+  readonly now?: () => number;
 }
 
 const works = { works: true } as const;
 
 export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   const versions = options.versions ?? true;
+  const now = options.now ?? (() => 0);
   const url = "s3://memory/prefix";
   const limits: StoreLimits = {
     ...{ minPart: 1, maxPart: 2 ** 32, maxParts: 10_000, maxObject: 2 ** 40, maxKeyBytes: 1024 },
@@ -85,14 +103,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
 
   function keep(key: string, body: Uint8Array, put: PutOptions): StoredObject {
     const there = store.objects.get(key) ?? [];
-    if (put.ifNoneMatch && there.length > 0) throw conflict(key);
+    if (put.ifNoneMatch && store.current(key) !== undefined) throw conflict(key);
     const head: ObjectHead = {
       size: body.length,
       etag: hex(platformHashing.sha256(body)).slice(0, 32),
       ...(versions ? { versionId: `v${++serial}` } : {}),
       storageClass: store.classOf(put.storageClass ?? "STANDARD"),
       metadata: put.metadata ?? {},
-      lastModified: 0,
+      lastModified: now(),
     };
     store.objects.set(key, [...(versions ? there : []), { body: body.slice(), head }]);
     const { etag, versionId } = head;
@@ -108,9 +126,56 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     const found = get.versionId === undefined
       ? all?.at(-1)
       : all?.find(({ head }) => head.versionId === get.versionId);
-    if (found === undefined) throw gone(key);
+    if (found === undefined || found.marker) throw gone(key);
     if (get.ifMatch !== undefined && found.head.etag !== get.ifMatch) throw conflict(key);
     return found;
+  }
+
+  function look(key: string, versionId: string | undefined): ObjectHead | undefined {
+    try {
+      return find(key, versionId === undefined ? {} : { versionId }).head;
+    } catch (error) {
+      if (isKind(error, "gone")) return undefined;
+      throw error;
+    }
+  }
+
+  function copy(from: CopySource, key: string, options: CopyOptions): StoredObject {
+    const { body } = find(from.key, from);
+    return keep(key, body, options);
+  }
+
+  function remove({ key, versionId }: ObjectName): void {
+    const all = store.objects.get(key) ?? [];
+    if (versionId === undefined && versions) {
+      if (store.current(key) !== undefined) store.objects.set(key, [...all, markerOf(key)]);
+      return;
+    }
+    const left = versionId === undefined
+      ? []
+      : all.filter(({ head }) => head.versionId !== versionId);
+    if (left.length > 0) store.objects.set(key, left);
+    else store.objects.delete(key);
+  }
+
+  function markerOf(key: string): MemoryVersion {
+    const { head } = store.current(key)!;
+    const versionId = `v${++serial}`;
+    const nothing = { size: 0, etag: "", metadata: {}, versionId, lastModified: now() };
+    return { body: new Uint8Array(0), head: { ...head, ...nothing }, marker: true };
+  }
+
+  async function removeAll(objects: readonly ObjectName[]) {
+    const left: { object: ObjectName; reason: string }[] = [];
+    for (const object of objects) {
+      try {
+        await request("delete", object.key, () => remove(object));
+      } catch (error) {
+        if (!isKind(error, "denied", "refused")) throw error;
+        left.push({ object, reason: error.message });
+      }
+    }
+    return left;
   }
 
   function open(id: string): MemoryUpload {
@@ -136,23 +201,26 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     refuse: () => undefined,
     classOf: (asked) => asked,
     count: (operation) => store.requests.filter((done) => done.operation === operation).length,
-    current: (key) => store.objects.get(key)?.at(-1),
+    current: (key) => {
+      const last = store.objects.get(key)?.at(-1);
+      return last?.marker ? undefined : last;
+    },
     withFeatures: (features) => ({ ...store, features }),
     refusesKey: (key) => store.refuse(key),
     put: (key, body, put) => request("put", key, () => keep(key, body, put)),
     get: (key, get = {}) => request("get", key, () => bodyOf(find(key, get), get)),
-    head: (key) => request("head", key, () => store.current(key)?.head),
+    head: (key, { versionId } = {}) => request("head", key, () => look(key, versionId)),
     async *list(prefix) {
       yield await request("list", prefix, () =>
         [...store.objects]
-          .filter(([key]) => key.startsWith(prefix))
+          .filter(([key]) => key.startsWith(prefix) && store.current(key) !== undefined)
           .sort(([a], [b]) => compareBytes(bytesOfText(a), bytesOfText(b)))
           .map(([key, all]) => ({ key, ...all.at(-1)!.head })));
     },
     createUpload: (key, put) =>
       request("createUpload", key, () => {
         const id = `upload-${++serial}`;
-        store.uploads.set(id, { key, options: put, parts: new Map() });
+        store.uploads.set(id, { key, initiated: now(), options: put, parts: new Map() });
         return id;
       }),
     uploadPart: (key, id, part, body) =>
@@ -175,8 +243,17 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
         prefix,
         () =>
           [...store.uploads].filter(([, { key }]) => key.startsWith(prefix))
-            .map(([uploadId, { key }]) => ({ key, uploadId, initiated: 0 })),
+            .map(([uploadId, { key, initiated }]) => ({ key, uploadId, initiated })),
       ),
+    listParts: (key, id) =>
+      request("listParts", key, () => {
+        const parts = store.uploads.get(id)?.parts;
+        return parts && [...parts].sort(([a], [b]) => a - b).map(([part, body]) => (
+          { part, etag: `p${part}`, size: body.length, crc32: crcText(body) }
+        ));
+      }),
+    copy: (from, key, options) => request("copy", key, () => copy(from, key, options)),
+    delete: removeAll,
     putStream: () => Promise.reject(failure("refused", "NotImplemented", "")),
     close() {},
   };

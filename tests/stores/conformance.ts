@@ -3,6 +3,7 @@
  * is then tested for refusing it: never for a silent change.
  */
 import type { ObjectStore } from "../../src/ports/object_store.ts";
+import { registerCopyDeleteCases } from "./conformance_copy_delete.ts";
 import { registerKeyCases } from "./conformance_keys.ts";
 import { registerListCases } from "./conformance_list.ts";
 import { registerMultipartCases } from "./conformance_multipart.ts";
@@ -28,6 +29,20 @@ export interface Holds {
   readonly goneUploads?: boolean;
   /** Lists open uploads by prefix. */
   readonly uploadPrefix: boolean;
+  /** Honours If-None-Match as for a new key where the key is deleted (versitygw: 412). */
+  readonly createsDeleted?: boolean;
+  /** Honours x-amz-copy-source-if-match (moto does not look at it). */
+  readonly copyIfMatch?: boolean;
+  /** Tells a `?` in a copied key from the query behind it (versitygw: not `?versionId=`). */
+  readonly exactCopySource?: boolean;
+  /** Copies a delete marker as if it were an empty object (versitygw). */
+  readonly copiesDeleted?: boolean;
+  /** Makes a version of a copy onto itself (versitygw changes the metadata in place). */
+  readonly versionsOfSelfCopy?: boolean;
+  /** Tells the CRC32 of each part of an open upload. */
+  readonly listsPartCrc?: boolean;
+  /** Tells when an upload was begun (moto: always 2010). */
+  readonly initiated?: boolean;
 }
 
 export interface OpenedStore {
@@ -75,4 +90,5 @@ export function conformance(
   registerListCases(register);
   registerKeyCases(register);
   registerMultipartCases(register);
+  registerCopyDeleteCases(register);
 }

@@ -33,6 +33,8 @@ export interface DiskFile {
 
 export interface DiskEntry {
   readonly isFolder: boolean;
+  /** Bytes. */
+  readonly size: number;
   /** Device and inode, or undefined where the platform has none. */
   readonly identity: string | undefined;
   /** Milliseconds since 1970. */
@@ -57,6 +59,7 @@ export const localDisk: Disk = {
     const info = await Deno.lstat(path);
     return {
       isFolder: info.isDirectory,
+      size: info.size,
       identity: info.ino === null ? undefined : `${info.dev}:${info.ino}`,
       modified: info.mtime?.getTime() ?? 0,
     };

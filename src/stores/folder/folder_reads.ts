@@ -3,9 +3,9 @@ import type { ObjectStore } from "../../ports/object_store.ts";
 import type { Disk } from "./disk.ts";
 import { diskError, ifThere, onDisk } from "./disk_error.ts";
 import { listKeys } from "./list_keys.ts";
-import { findRecord, readVersion } from "./read_version.ts";
+import { findObject, readVersion } from "./read_version.ts";
 import type { StoreLayout } from "./store_layout.ts";
-import { listOpenUploads } from "./upload_files.ts";
+import { listKeptParts, listOpenUploads } from "./upload_files.ts";
 import { headOf } from "./version_record.ts";
 
 /** The calls that change nothing. `isPresent` is false for a store that the first write will make. */
@@ -13,7 +13,7 @@ export function folderReads(
   disk: Disk,
   layout: StoreLayout,
   isPresent: () => boolean,
-): Pick<ObjectStore, "get" | "head" | "list" | "listUploads"> {
+): Pick<ObjectStore, "get" | "head" | "list" | "listUploads" | "listParts"> {
   // Nothing here ever removes a store, so one that is not there any more says nothing about a key.
   const stillThere = async (): Promise<void> => {
     if (!isPresent() || await ifThere(disk.look(layout.format)) !== undefined) return;
@@ -24,7 +24,7 @@ export function folderReads(
   };
 
   const find = async (key: string, versionId: string | undefined) => {
-    const record = await findRecord(disk, layout, key, versionId);
+    const record = await findObject(disk, layout, key, versionId);
     if (record === undefined) await stillThere();
     return record;
   };
@@ -56,17 +56,23 @@ export function folderReads(
         await stillThere();
         return uploads;
       }),
+    listParts: (key, uploadId) =>
+      onDisk("list the parts of", key, async () => {
+        const parts = await listKeptParts(disk, layout, key, uploadId);
+        if (parts === undefined) await stillThere();
+        return parts;
+      }),
   };
 }
 
-function missing(key: string, versionId: string | undefined): HoldfastError {
+export function missing(key: string, versionId: string | undefined): HoldfastError {
   const version = versionId === undefined ? "" : ` in version ${versionId}`;
   return new HoldfastError("gone", `there is no ${key}${version} in the store`, {
     context: versionId === undefined ? { key } : { key, version: versionId },
   });
 }
 
-function changed(key: string): HoldfastError {
+export function changed(key: string): HoldfastError {
   return new HoldfastError("conflict", `${key} is another content now`, {
     context: { key },
     hint: "read the object's head again",

@@ -1,4 +1,6 @@
 import type { ObjectStore } from "../../ports/object_store.ts";
+import { copyVersion } from "./copy_version.ts";
+import { deleteObjects } from "./delete_objects.ts";
 import type { Disk } from "./disk.ts";
 import { onDisk } from "./disk_error.ts";
 import { checkKey, limits } from "./key_rules.ts";
@@ -14,7 +16,14 @@ export function folderWrites(
   writing: () => Promise<VersionWriter>,
 ): Pick<
   ObjectStore,
-  "put" | "putStream" | "createUpload" | "uploadPart" | "completeUpload" | "abortUpload"
+  | "put"
+  | "putStream"
+  | "copy"
+  | "delete"
+  | "createUpload"
+  | "uploadPart"
+  | "completeUpload"
+  | "abortUpload"
 > {
   return {
     put: (key, body, options) =>
@@ -27,6 +36,15 @@ export function folderWrites(
       onDisk("store", key, async () => {
         checkKey(key);
         return await writeVersion(await writing(), { key, options, chunks: body });
+      }),
+    copy: (from, key, options) =>
+      onDisk("copy", from.key, async () => {
+        checkKey(key);
+        return await copyVersion(await writing(), from, key, options);
+      }),
+    delete: (objects) =>
+      onDisk("delete", objects[0]?.key ?? "", async () => {
+        return await deleteObjects(await writing(), objects);
       }),
     createUpload: (key, options) =>
       onDisk("begin the upload of", key, async () => {

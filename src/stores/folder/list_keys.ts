@@ -32,10 +32,10 @@ export async function* listKeys(
   for await (const found of walk(disk, pointerFolder(layout.current, folders), folders, wanted)) {
     page.push(found);
     if (page.length < PAGE) continue;
-    yield await readPage(disk, page);
+    yield* readPage(disk, page);
     page = [];
   }
-  if (page.length > 0) yield await readPage(disk, page);
+  yield* readPage(disk, page);
 }
 
 /** In byte texts (pointer_path.ts). */
@@ -71,8 +71,9 @@ function mayHold(text: string, leaf: boolean, { prefix, after }: Wanted): boolea
   return after === undefined || text > after || after.startsWith(text);
 }
 
-async function readPage(disk: Disk, page: readonly Found[]): Promise<ListedObject[]> {
-  const objects: ListedObject[] = new Array(page.length);
+/** Nothing where all of the keys are deleted. */
+async function* readPage(disk: Disk, page: readonly Found[]): AsyncGenerator<ListedObject[]> {
+  const objects: (ListedObject | undefined)[] = new Array(page.length);
   let next = 0;
   const reader = async () => {
     while (next < page.length) {
@@ -81,10 +82,13 @@ async function readPage(disk: Disk, page: readonly Found[]): Promise<ListedObjec
     }
   };
   await Promise.all(Array.from({ length: READERS }, reader));
-  return objects;
+  const present = objects.filter((object) => object !== undefined);
+  if (present.length > 0) yield present;
 }
 
-async function readListed(disk: Disk, { path, text }: Found): Promise<ListedObject> {
-  const { size, etag, storageClass, lastModified } = readRecord(await disk.readWhole(path), path);
+async function readListed(disk: Disk, { path, text }: Found): Promise<ListedObject | undefined> {
+  const record = readRecord(await disk.readWhole(path), path);
+  if (record.deleted) return undefined;
+  const { size, etag, storageClass, lastModified } = record;
   return { key: keyOfByteText(text), size, etag, storageClass, lastModified };
 }

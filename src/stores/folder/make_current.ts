@@ -2,10 +2,10 @@
 import { HoldfastError } from "../../core/error.ts";
 import { removeQuietly } from "./disk.ts";
 import { hasCode, ifThere } from "./disk_error.ts";
-import { makePlain } from "./plain_copy.ts";
 import { pointerPlace, type VersionPlace, versionPlace } from "./store_layout.ts";
+import { settlePlain } from "./settle_plain.ts";
 import type { StoreState } from "./store_state.ts";
-import { recordIn, type VersionRecord, writeRecord } from "./version_record.ts";
+import { readRecord, recordIn, type VersionRecord, writeRecordFile } from "./version_record.ts";
 
 export interface DurableVersion {
   readonly place: VersionPlace;
@@ -28,6 +28,7 @@ export async function makeCurrent(state: StoreState, version: DurableVersion): P
     isNew = await switchPointer(state, version, pointer.path);
   } catch (error) {
     if (!hasCode(error, ...uncertain)) {
+      await dropClaim(state, place, marker).catch(() => {});
       const mine = [place.record, place.data, `${marker}.was`, `${marker}.now`, marker];
       await removeQuietly(state.disk, mine);
     }
@@ -36,12 +37,12 @@ export async function makeCurrent(state: StoreState, version: DurableVersion): P
   await state.folders.sync(folder);
   try {
     const previous = isNew ? undefined : await previousVersion(state, marker);
-    await makePlain(state, { key: record.key, size: record.size, place, previous, marker });
+    await settlePlain(state, record, { place, previous, marker });
   } catch {
     // The object is stored; its mark stays, and the next process that writes makes the plain file.
     return;
   }
-  await removeQuietly(state.disk, isNew ? [marker] : [`${marker}.was`, marker]);
+  await removeQuietly(state.disk, [`${marker}.plain`, ...(isNew ? [] : [`${marker}.was`]), marker]);
 }
 
 /** True where it is known that the key had no version. */
@@ -52,46 +53,64 @@ async function switchPointer(
 ): Promise<boolean> {
   const { ifNoneMatch, record } = version;
   if (state.links) {
-    if (await linkPointer(state, version.place, pointer)) return true;
-    if (ifNoneMatch) throw conflict(record.key);
-    await state.disk.link(pointer, `${version.marker}.was`);
+    if (await linkOnce(state, version.place, pointer)) return true;
+    const was = `${version.marker}.was`;
+    await state.disk.link(pointer, was);
+    if (ifNoneMatch && !await isDeleted(state, was)) throw conflict(record.key);
     await state.disk.link(version.place.record, `${version.marker}.now`);
+    if (ifNoneMatch) await claimDeleted(state, version);
   } else {
-    if (ifNoneMatch && await ifThere(state.disk.look(pointer)) !== undefined) {
-      throw conflict(record.key);
-    }
-    await writePointer(state, record, `${version.marker}.now`);
+    if (ifNoneMatch && !await isDeleted(state, pointer)) throw conflict(record.key);
+    await writeRecordFile(state.disk, `${version.marker}.now`, record);
   }
   await state.disk.rename(`${version.marker}.now`, pointer);
   return false;
 }
 
-/** True where the key had no version and now has this one. */
-async function linkPointer(
+/** True where no pointer is there, or one to a delete marker. */
+async function isDeleted(state: StoreState, pointer: string): Promise<boolean> {
+  const bytes = await ifThere(state.disk.readWhole(pointer));
+  return bytes === undefined || readRecord(bytes, pointer).deleted === true;
+}
+
+/** Of those who write where the key is deleted and If-None-Match is asked for, one wins. */
+async function claimDeleted(state: StoreState, version: DurableVersion): Promise<void> {
+  const replaced = await previousVersion(state, version.marker);
+  if (replaced !== undefined && await linkOnce(state, version.place, claimPath(replaced))) return;
+  throw conflict(version.record.key);
+}
+
+/** Takes back the claim of a version that did not become current. */
+export async function dropClaim(
   state: StoreState,
   place: VersionPlace,
-  pointer: string,
-): Promise<boolean> {
+  marker: string,
+): Promise<void> {
+  const replaced = await previousVersion(state, marker);
+  if (replaced === undefined) return;
+  const claim = await ifThere(state.disk.look(claimPath(replaced)));
+  const mine = await ifThere(state.disk.look(place.record));
+  if (claim?.identity === undefined || claim.identity !== mine?.identity) return;
+  await removeQuietly(state.disk, [claimPath(replaced)]);
+}
+
+/** Beside a delete marker: a link of the record of the version that follows it. */
+function claimPath(deleted: VersionPlace): string {
+  return `${deleted.folder}/${deleted.version.slice(-3)}.next`;
+}
+
+/** True where the version's record has now the name `to`, and nothing else had it. */
+async function linkOnce(state: StoreState, place: VersionPlace, to: string): Promise<boolean> {
   const { disk } = state;
   try {
-    await disk.link(place.record, pointer);
+    await disk.link(place.record, to);
     return true;
   } catch (error) {
     if (!hasCode(error, "EEXIST")) throw error;
   }
   // A network file system may repeat a link whose answer was lost.
-  const [mine, current] = [await disk.look(place.record), await disk.look(pointer)];
+  const [mine, current] = [await disk.look(place.record), await disk.look(to)];
   return mine.identity !== undefined && mine.identity === current.identity;
-}
-
-async function writePointer(state: StoreState, record: VersionRecord, path: string): Promise<void> {
-  const file = await state.disk.create(path);
-  try {
-    await file.write(writeRecord(record));
-    await file.sync();
-  } finally {
-    file.close();
-  }
 }
 
 /** The version that this one replaced, as its mark in `pending/` names it. */

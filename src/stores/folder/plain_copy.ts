@@ -18,7 +18,7 @@ export interface PlainCopy {
   readonly place: VersionPlace;
   /** The version that this one replaced, whose plain file may be replaced too. */
   readonly previous: VersionPlace | undefined;
-  /** The mark in `pending/`: a second name of the data, used up where it becomes the plain file. */
+  /** The mark in `pending/`, beside which the plain file that replaces another is made. */
   readonly marker: string;
 }
 
@@ -35,6 +35,8 @@ const cannotHold = [
   "EACCES",
   "EPERM",
 ];
+
+const MOST_TRIES = 5;
 
 export async function makePlain(state: StoreState, copy: PlainCopy): Promise<void> {
   if (!state.links) return;
@@ -54,15 +56,18 @@ async function atItsPath(
   copy: PlainCopy,
   names: readonly string[],
 ): Promise<boolean> {
-  try {
-    if (copy.key.endsWith("/")) {
-      return copy.size === 0 && await realFolder(state, names) !== undefined;
+  for (let tries = 1;; tries++) {
+    try {
+      if (copy.key.endsWith("/")) {
+        return copy.size === 0 && await realFolder(state, names) !== undefined;
+      }
+      const folder = await realFolder(state, names.slice(0, -1));
+      return folder !== undefined && await linkOrReplace(state, copy, join(folder, names.at(-1)!));
+    } catch (error) {
+      if (hasCode(error, ...cannotHold)) return false;
+      // A delete beside this may have removed the folder because it was empty.
+      if (tries === MOST_TRIES || !hasCode(error, "ENOENT")) throw error;
     }
-    const folder = await realFolder(state, names.slice(0, -1));
-    return folder !== undefined && await linkOrReplace(state, copy, join(folder, names.at(-1)!));
-  } catch (error) {
-    if (hasCode(error, ...cannotHold)) return false;
-    throw error;
   }
 }
 
@@ -100,7 +105,10 @@ async function linkOrReplace(state: StoreState, copy: PlainCopy, path: string): 
 }
 
 async function replaceBy(state: StoreState, copy: PlainCopy, path: string): Promise<void> {
-  await state.disk.rename(copy.marker, path);
+  const second = `${copy.marker}.plain`;
+  await ifThere(state.disk.remove(second));
+  await state.disk.link(copy.place.data, second);
+  await state.disk.rename(second, path);
 }
 
 async function makeFolders(

@@ -8,6 +8,17 @@ import { headOf, readRecord, type VersionRecord } from "./version_record.ts";
 
 const CHUNK = 256 * 1024;
 
+/** As `findRecord`, but nothing where the version is a delete marker. */
+export async function findObject(
+  disk: Disk,
+  layout: StoreLayout,
+  key: string,
+  versionId: string | undefined,
+): Promise<VersionRecord | undefined> {
+  const record = await findRecord(disk, layout, key, versionId);
+  return record?.deleted ? undefined : record;
+}
+
 /** The record of a key's current or given version, or undefined. Throws kind "damage". */
 export async function findRecord(
   disk: Disk,
@@ -35,9 +46,7 @@ export async function readVersion(
   record: VersionRecord,
   range: GetOptions["range"],
 ): Promise<ObjectBody> {
-  const path = versionPlace(layout, record.version)!.data;
-  const file = await ifThere(disk.openRead(path));
-  if (file === undefined) throw damaged(record, "its data file is missing");
+  const file = await openData(disk, layout, record);
   try {
     const size = await file.size();
     if (size !== record.size) {
@@ -51,6 +60,17 @@ export async function readVersion(
     file.close();
     throw error;
   }
+}
+
+/** Throws kind "damage" where the data file is not there. */
+async function openData(
+  disk: Disk,
+  layout: StoreLayout,
+  record: VersionRecord,
+): Promise<DiskFile> {
+  const file = await ifThere(disk.openRead(versionPlace(layout, record.version)!.data));
+  if (file === undefined) throw damaged(record, "its data file is missing");
+  return file;
 }
 
 function streamOf(
@@ -95,7 +115,7 @@ function streamOf(
   }, { highWaterMark: 0 });
 }
 
-function damaged(record: VersionRecord, what: string): HoldfastError {
+export function damaged(record: VersionRecord, what: string): HoldfastError {
   return new HoldfastError("damage", `the stored object ${record.key} is damaged: ${what}`, {
     context: { key: record.key, version: record.version },
     hint: "an older version may be whole; back up again to store it anew",

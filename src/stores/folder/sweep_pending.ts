@@ -4,10 +4,10 @@
  * asked, where the marked data was not written to for a day.
  */
 import { removeQuietly } from "./disk.ts";
-import { previousVersion } from "./make_current.ts";
+import { dropClaim, previousVersion } from "./make_current.ts";
 import { ifThere } from "./disk_error.ts";
-import { makePlain } from "./plain_copy.ts";
 import { findRecord } from "./read_version.ts";
+import { settlePlain } from "./settle_plain.ts";
 import { nowMs, type StoreState } from "./store_state.ts";
 import { type VersionPlace, versionPlace } from "./store_layout.ts";
 import { recordIn, type VersionRecord } from "./version_record.ts";
@@ -32,7 +32,7 @@ export async function sweepPending(state: StoreState, sweeper: Sweeper): Promise
     if (folder === state.pending) continue;
     const names = await ifThere(disk.names(folder)) ?? [];
     const isDead = ownerIsDead(owner, sweeper);
-    for (const version of new Set(names.map((name) => name.replace(/\.(?:was|now)$/, "")))) {
+    for (const version of new Set(names.map((name) => name.replace(/\.(?:was|now|plain)$/, "")))) {
       await sweepMark(state, version, `${folder}/${version}`, isDead);
     }
     // Not empty where marks are left; another host may still use an empty one that is young.
@@ -78,9 +78,10 @@ async function sweepVersion(
   const fate = record === undefined ? "torn" : await fateOf(state, record, marker);
   if (fate === "current") await completePlain(state, record!, place, marker);
   if (fate === "torn" || fate === "never current") {
+    await dropClaim(state, place, marker);
     await removeQuietly(disk, [place.record, place.data]);
   }
-  await removeQuietly(disk, [`${marker}.was`, `${marker}.now`, marker]);
+  await removeQuietly(disk, [".plain", ".was", ".now", ""].map((end) => marker + end));
 }
 
 /** A whole version that was, or may have been, current once is history and stays. */
@@ -97,11 +98,11 @@ async function fateOf(
 
 async function completePlain(
   state: StoreState,
-  { key, size }: VersionRecord,
+  record: VersionRecord,
   place: VersionPlace,
   marker: string,
 ): Promise<void> {
   const previous = await previousVersion(state, marker);
   if (await ifThere(state.disk.look(marker)) === undefined) return;
-  await makePlain(state, { key, size, place, previous, marker });
+  await settlePlain(state, record, { place, previous, marker });
 }

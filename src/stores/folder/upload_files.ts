@@ -1,11 +1,11 @@
 import { HoldfastError } from "../../core/error.ts";
-import type { OpenUpload, PutOptions } from "../../ports/object_store.ts";
+import type { ListedPart, OpenUpload, PutOptions } from "../../ports/object_store.ts";
 import { type Disk, removeQuietly } from "./disk.ts";
 import { ifThere } from "./disk_error.ts";
 import type { StoreLayout } from "./store_layout.ts";
 import { nowMs, type StoreState, timedName } from "./store_state.ts";
 
-/** An open multipart upload: `uploads/<id>/upload.json` beside its parts `<number>-<MD5>`. */
+/** An open multipart upload: `uploads/<id>/upload.json` beside its parts (`partName`). */
 export interface UploadRecord {
   readonly key: string;
   readonly options: PutOptions;
@@ -80,6 +80,34 @@ export async function listOpenUploads(
     found.push({ key: record.key, uploadId, initiated: record.initiated });
   }
   return found;
+}
+
+/** A part's file: what was sent under one number more than once has several. */
+export function partName(part: number, md5: string, crc32: string): string {
+  return `${part}-${md5}-${crc32}`;
+}
+
+export const partFile = /^(\d+)-([0-9a-f]{32})-([0-9a-f]{8})$/;
+
+/** The parts of an open upload by number, of each the one that was written last. */
+export async function listKeptParts(
+  disk: Disk,
+  layout: StoreLayout,
+  key: string,
+  id: string,
+): Promise<ListedPart[] | undefined> {
+  if ((await readUpload(disk, layout, id))?.key !== key) return undefined;
+  const folder = uploadFolder(layout, id);
+  const newest = new Map<number, { readonly listed: ListedPart; readonly modified: number }>();
+  for (const name of await disk.names(folder)) {
+    const [, number, etag, crc32] = partFile.exec(name) ?? [];
+    if (number === undefined) continue;
+    const { size, modified } = await disk.look(`${folder}/${name}`);
+    const part = Number(number);
+    if ((newest.get(part)?.modified ?? -1) > modified) continue;
+    newest.set(part, { listed: { part, etag, size, crc32 }, modified });
+  }
+  return [...newest.values()].map(({ listed }) => listed).sort((a, b) => a.part - b.part);
 }
 
 /** Removes an upload, its record first: a half-removed one is no open upload any more. */

@@ -10,7 +10,7 @@ import type {
 import { type Disk, removeQuietly } from "./disk.ts";
 import { ifThere } from "./disk_error.ts";
 import type { StoreState } from "./store_state.ts";
-import { openUpload, removeUpload, uploadFolder } from "./upload_files.ts";
+import { openUpload, partFile, partName, removeUpload, uploadFolder } from "./upload_files.ts";
 import { hexOfCrc } from "./version_record.ts";
 import { type VersionWriter, writeVersion } from "./write_version.ts";
 
@@ -29,6 +29,7 @@ export async function keepPart(
 ): Promise<UploadedPart> {
   await openUpload(state.disk, state.layout, key, id);
   const etag = createHash("md5").update(body).digest("hex");
+  const crc = hexOfCrc(crc32(body));
   const folder = uploadFolder(state.layout, id);
   const draft = `${folder}/${part}-${etag}.${hexOfCrc(randomNumber(state))}.tmp`;
   try {
@@ -38,12 +39,12 @@ export async function keepPart(
     } finally {
       file.close();
     }
-    await state.disk.rename(draft, `${folder}/${part}-${etag}`);
+    await state.disk.rename(draft, `${folder}/${partName(part, etag, crc)}`);
   } catch (error) {
     await removeQuietly(state.disk, [draft]);
     throw error;
   }
-  return { part, etag, size: body.length, crc32: hexOfCrc(crc32(body)) };
+  return { part, etag, size: body.length, crc32: crc };
 }
 
 function randomNumber(state: StoreState): number {
@@ -102,8 +103,9 @@ async function* readParts(
 ): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(CHUNK);
   for (const part of parts) {
-    const file = /^[0-9a-f]{32}$/.test(part.etag)
-      ? await ifThere(disk.openRead(`${folder}/${part.part}-${part.etag}`))
+    const name = partName(part.part, part.etag, part.crc32);
+    const file = partFile.test(name)
+      ? await ifThere(disk.openRead(`${folder}/${name}`))
       : undefined;
     if (file === undefined) {
       throw new HoldfastError("refused", `part ${part.part} of ${key} was not uploaded`, {

@@ -1,12 +1,15 @@
 import { crc32 } from "node:zlib";
 import { HoldfastError } from "../../core/error.ts";
 import type { ObjectHead } from "../../ports/object_store.ts";
+import type { Disk } from "./disk.ts";
 
 /** What a store keeps of one version: a line of JSON and a line with the CRC32 of the first. */
 export interface VersionRecord {
   readonly format: 1;
   readonly key: string;
   readonly version: string;
+  /** A delete marker: the key has no object, and this version no data file. */
+  readonly deleted?: true;
   readonly size: number;
   /** Of the bytes, 64 hex digits. */
   readonly sha256: string;
@@ -27,6 +30,21 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 export function writeRecord(record: VersionRecord): Uint8Array {
   const line = JSON.stringify(record);
   return encoder.encode(`${line}\n${hexOfCrc(crc32(line))}\n`);
+}
+
+/** Makes the file of a record, durable but for its name: that is the folder's fsync. */
+export async function writeRecordFile(
+  disk: Disk,
+  path: string,
+  record: VersionRecord,
+): Promise<void> {
+  const file = await disk.create(path);
+  try {
+    await file.write(writeRecord(record));
+    await file.sync();
+  } finally {
+    file.close();
+  }
 }
 
 /** The record in these bytes. Throws kind "damage" where they are torn or altered. */

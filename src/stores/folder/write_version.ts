@@ -11,7 +11,7 @@ import { HoldfastError } from "../../core/error.ts";
 import type { PutOptions, StoredObject } from "../../ports/object_store.ts";
 import { type DiskFile, removeQuietly } from "./disk.ts";
 import type { KeyLock } from "./key_lock.ts";
-import { makeCurrent } from "./make_current.ts";
+import { type DurableVersion, makeCurrent } from "./make_current.ts";
 import type { VersionPlace } from "./store_layout.ts";
 import { nowMs, type StoreState } from "./store_state.ts";
 import { type ContentSums, writeContent } from "./version_content.ts";
@@ -41,25 +41,39 @@ export async function writeVersion(
   writer: VersionWriter,
   version: NewVersion,
 ): Promise<StoredObject> {
+  const { state, lock } = writer;
+  const durable = await prepareVersion(
+    writer,
+    (place, marker) => writeDurably(state, place, marker, version),
+  );
+  const ifNoneMatch = version.options.ifNoneMatch === true;
+  await lock(version.key, () => makeCurrent(state, { ...durable, ifNoneMatch }));
+  return storedOf(durable.record);
+}
+
+export function storedOf(record: VersionRecord): StoredObject {
+  return { etag: record.etag, versionId: record.version, checksum: `crc32:${record.crc32}` };
+}
+
+/** Gives `write` a place and a mark; what it makes is durable, and not visible yet. */
+export async function prepareVersion(
+  writer: VersionWriter,
+  write: (place: VersionPlace, marker: string) => Promise<VersionRecord>,
+): Promise<Omit<DurableVersion, "ifNoneMatch">> {
   const { state } = writer;
   const place = await writer.nextVersion();
   const marker = `${state.pending}/${place.version}`;
   const begun = nowMs(state.clock);
   let record: VersionRecord;
   try {
-    record = await writeDurably(state, place, marker, version);
+    record = await write(place, marker);
     // A process that slept for days may have been taken for dead: its mark is swept then.
     if (nowMs(state.clock) - begun > HOUR_MS) await state.disk.look(marker);
   } catch (error) {
     await removeQuietly(state.disk, [place.record, place.data, marker]);
     throw error;
   }
-  const ifNoneMatch = version.options.ifNoneMatch === true;
-  await writer.lock(
-    version.key,
-    () => makeCurrent(state, { place, marker, record, ifNoneMatch }),
-  );
-  return { etag: record.etag, versionId: record.version, checksum: `crc32:${record.crc32}` };
+  return { place, marker, record };
 }
 
 async function writeDurably(
@@ -102,7 +116,7 @@ function checkSha256({ key, options }: NewVersion, sums: ContentSums): void {
 }
 
 /** As Promise.all, but no call is still at work when it rejects: the files are closed next. */
-async function allSettled(calls: readonly Promise<void>[]): Promise<void> {
+export async function allSettled(calls: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(calls)) {
     if (result.status === "rejected") throw result.reason;
   }

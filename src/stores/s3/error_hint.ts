@@ -22,6 +22,11 @@ const permissions: Readonly<Record<string, string>> = {
   CompleteMultipartUpload: "s3:PutObject",
   AbortMultipartUpload: "s3:AbortMultipartUpload",
   ListMultipartUploads: "s3:ListBucketMultipartUploads",
+  ListParts: "s3:ListMultipartUploadParts",
+  CopyObject: "s3:PutObject and s3:GetObject (s3:GetObjectVersion for older versions)",
+  UploadPartCopy: "s3:PutObject and s3:GetObject (s3:GetObjectVersion for older versions)",
+  DeleteObjects: "s3:DeleteObject (s3:DeleteObjectVersion for older versions)",
+  DeleteObject: "s3:DeleteObject (s3:DeleteObjectVersion for older versions)",
 };
 
 const byCode: Readonly<Record<string, Verdict>> = {
@@ -42,6 +47,10 @@ const byCode: Readonly<Record<string, Verdict>> = {
     hint: "set `storage_class` to a class that this store has",
   },
   InvalidObjectState: { kind: "refused", hint: "the object is archived: warm it up first" },
+  ObjectNotInActiveTierError: {
+    kind: "refused",
+    hint: "the object is archived: warm it up first",
+  },
   AuthorizationHeaderMalformed: { kind: "refused", hint: "set `region` to the bucket's region" },
   KeyTooLongError: { kind: "refused", hint: "this store does not hold such long names" },
   "KMS.NotFoundException": { kind: "refused", hint: "correct `sse_kms_key`" },

@@ -62,9 +62,33 @@ const damaged = new Set([
   "IncompleteBody",
 ]);
 
+/**
+ * What S3 answers to these codes. Where it began with 200 to keep the connection and failed later
+ * (copies, completions), the SDK calls all of them 503, which would be repeated without end.
+ */
+const statusOfLate: Readonly<Record<string, number>> = {
+  AccessDenied: 403,
+  InvalidObjectState: 403,
+  NoSuchBucket: 404,
+  NoSuchKey: 404,
+  NoSuchUpload: 404,
+  NoSuchVersion: 404,
+  PreconditionFailed: 412,
+  BadDigest: 400,
+  EntityTooLarge: 400,
+  EntityTooSmall: 400,
+  InvalidArgument: 400,
+  InvalidPart: 400,
+  InvalidPartOrder: 400,
+  InvalidRequest: 400,
+  InvalidStorageClass: 400,
+  NotImplemented: 501,
+};
+
 export function failureOf(error: unknown): Failure {
   const { name, message, code, $metadata, $response } = error as SdkError;
-  const status = $metadata?.httpStatusCode ?? $response?.statusCode;
+  const told = $metadata?.httpStatusCode ?? $response?.statusCode;
+  const status = told === 503 ? statusOfLate[name ?? ""] ?? told : told;
   return {
     code: status === undefined ? code ?? name ?? "Error" : name ?? "Error",
     status,

@@ -68,11 +68,11 @@ export async function uploadPart(
   const call = { operation: "UploadPart", key };
   const answer = await context.call(call, async (session, tries) => {
     const { shortWay } = session;
-    const headers = shortWay !== undefined && tries.made === 1
+    const short = shortWay !== undefined && tries.made === 1
       ? await tryShortWay(shortWay, shortPart(part, session), tries)
       : undefined;
-    if (headers?.etag === undefined) return await partByClient(part, session);
-    return { ETag: headers.etag, ChecksumCRC32: headers["x-amz-checksum-crc32"] };
+    if (short?.headers.etag === undefined) return await partByClient(part, session);
+    return { ETag: short.headers.etag, ChecksumCRC32: short.headers["x-amz-checksum-crc32"] };
   });
   confirmedChecksum(answer.ChecksumCRC32, undefined, part.crc, key);
   return { part: number, etag: withoutQuotes(answer.ETag), size: body.length, crc32: part.crc };
@@ -99,12 +99,17 @@ async function partByClient(part: Part, { connection: { sdk, client }, send }: S
   return await client.send(command, send);
 }
 
+/** A part whose CRC32 may be unknown, as a copied part's is where the store does not tell it. */
+export type SentPart = Pick<UploadedPart, "part" | "etag"> & { readonly crc32?: string };
+
+type Completion = Omit<CompleteOptions, "crc32"> & { readonly crc32?: string };
+
 export async function completeUpload(
   context: StoreContext,
   key: string,
   uploadId: string,
-  parts: readonly UploadedPart[],
-  options: CompleteOptions,
+  parts: readonly SentPart[],
+  options: Completion,
 ): Promise<StoredObject> {
   const { features } = context;
   const conditional = options.ifNoneMatch ?? false;
@@ -135,11 +140,11 @@ function completeInput(
   context: StoreContext,
   key: string,
   uploadId: string,
-  parts: readonly UploadedPart[],
-  options: CompleteOptions,
+  parts: readonly SentPart[],
+  options: Completion,
 ): CompleteMultipartUploadCommandInput {
   const { features } = context;
-  const sendsCrc = features.checksums.works;
+  const crc = features.checksums.works ? options.crc32 : undefined;
   const ordered = parts.toSorted((a, b) => a.part - b.part);
   return {
     ...context.target(key),
@@ -148,13 +153,15 @@ function completeInput(
       Parts: ordered.map((part) => ({
         PartNumber: part.part,
         ETag: `"${part.etag}"`,
-        ...(sendsCrc ? { ChecksumCRC32: crcBase64(part.crc32) } : {}),
+        ...(features.checksums.works && part.crc32 !== undefined
+          ? { ChecksumCRC32: crcBase64(part.crc32) }
+          : {}),
       })),
     },
     ...(options.ifNoneMatch && features.conditionalPut.works ? { IfNoneMatch: "*" } : {}),
-    ...(sendsCrc
+    ...(crc !== undefined
       ? {
-        ChecksumCRC32: crcBase64(options.crc32),
+        ChecksumCRC32: crcBase64(crc),
         ChecksumType: "FULL_OBJECT" as const,
         MpuObjectSize: options.size,
       }
@@ -167,19 +174,19 @@ async function completedBefore(
   context: StoreContext,
   { connection: { sdk, client }, send }: Session,
   key: string,
-  parts: readonly UploadedPart[],
-  options: CompleteOptions,
+  parts: readonly SentPart[],
+  options: Completion,
 ): Promise<StoredAnswer | undefined> {
   const command = new sdk.HeadObjectCommand({ ...context.target(key), ChecksumMode: "ENABLED" });
   const head = await client.send(command, send).catch(() => undefined);
   if (head === undefined || head.ContentLength !== options.size) return undefined;
-  const isOurs = head.ChecksumCRC32 === crcBase64(options.crc32) ||
+  const isOurs = options.crc32 !== undefined && head.ChecksumCRC32 === crcBase64(options.crc32) ||
     withoutQuotes(head.ETag) === uploadEtag(parts);
   return isOurs ? head : undefined;
 }
 
 /** The ETag of an upload whose parts' ETags are MD5s: the MD5 of these, and their number. */
-function uploadEtag(parts: readonly UploadedPart[]): string {
+function uploadEtag(parts: readonly SentPart[]): string {
   const ordered = parts.toSorted((a, b) => a.part - b.part);
   const joined = Buffer.from(ordered.map((part) => part.etag).join(""), "hex");
   return `${createHash("md5").update(joined).digest("hex")}-${parts.length}`;

@@ -26,6 +26,8 @@ export interface S3StoreOptions {
   readonly signal?: AbortSignal;
   /** "always" sends also small objects through S3Client; "auto" signs them directly. */
   readonly puts?: "auto" | "always-client";
+  /** Bytes that one CopyObject may copy: 5 GiB, S3's own limit, but for tests. */
+  readonly largestCopy?: number;
 }
 
 export interface S3Credentials {

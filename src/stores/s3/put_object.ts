@@ -68,13 +68,13 @@ async function putShort(
     { key: put.target.Key, headers, body, sha256, hasChecksum: put.crc !== undefined, ...send },
     tries,
   );
-  if (answer?.etag === undefined) return undefined;
+  if (answer?.headers.etag === undefined) return undefined;
   return storedObject(context, put, {
-    ETag: answer.etag,
-    VersionId: answer["x-amz-version-id"],
-    ChecksumCRC32: answer["x-amz-checksum-crc32"],
-    ChecksumType: answer["x-amz-checksum-type"],
-    ServerSideEncryption: answer["x-amz-server-side-encryption"],
+    ETag: answer.headers.etag,
+    VersionId: answer.headers["x-amz-version-id"],
+    ChecksumCRC32: answer.headers["x-amz-checksum-crc32"],
+    ChecksumType: answer.headers["x-amz-checksum-type"],
+    ServerSideEncryption: answer.headers["x-amz-server-side-encryption"],
   });
 }
 

@@ -38,6 +38,13 @@ export function escapeKey(key: string): string {
   );
 }
 
+/** `x-amz-copy-source`: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+export function copySource(bucket: string, key: string, versionId: string | undefined): string {
+  const place = bucket.startsWith("arn:") ? `${bucket}/object` : bucket;
+  const version = versionId === undefined ? "" : `?versionId=${encodeURIComponent(versionId)}`;
+  return `${place}/${escapeKey(key)}${version}`;
+}
+
 /** Reverses `EncodingType: url` of S3's lists, in which a space is `+`. */
 export function unescapeListed(key: string): string {
   return decodeURIComponent(key.replaceAll("+", " "));

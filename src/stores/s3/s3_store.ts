@@ -1,7 +1,10 @@
 import type { ObjectStore, StoreLimits } from "../../ports/object_store.ts";
 import { openContext } from "./context.ts";
+import { copyObject } from "./copy_object.ts";
+import { deleter } from "./delete_objects.ts";
 import { lifecycleRules } from "./lifecycle.ts";
 import { listObjects, listUploads } from "./list_objects.ts";
+import { listParts } from "./list_parts.ts";
 import { abortUpload, completeUpload, createUpload, uploadPart } from "./multipart.ts";
 import type { S3StoreOptions } from "./options.ts";
 import { putObject } from "./put_object.ts";
@@ -40,6 +43,9 @@ export function openS3Store(options: S3StoreOptions): ObjectStore {
     completeUpload: (key, id, parts, complete) => completeUpload(context, key, id, parts, complete),
     abortUpload: (key, id) => abortUpload(context, key, id),
     listUploads: (prefix) => listUploads(context, prefix),
+    listParts: (key, id) => listParts(context, key, id),
+    copy: (from, key, copy) => copyObject(context, from, key, copy),
+    delete: deleter(context),
     putStream: (key, body, put) => putStream(context, key, body, put),
     lifecycle: async () => ({
       keyPrefix: context.keyPrefix,

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { createHash, createHmac } from "node:crypto";
 import { HttpRequest } from "@smithy/protocol-http";
 import { SignatureV4 } from "@smithy/signature-v4";
@@ -7,7 +8,7 @@ import type { Tries } from "./retry.ts";
 import { escapeKey } from "./s3_key.ts";
 import type { Answer } from "./transport.ts";
 
-/** One signed PUT of bytes that are in memory. */
+/** One signed PUT of bytes that are in memory, or of none. */
 export interface ShortPut {
   /** Whole key, prefix included. */
   readonly key: string;
@@ -19,24 +20,33 @@ export interface ShortPut {
   readonly sha256?: string;
   /** Its CRC32 is among the headers. */
   readonly hasChecksum: boolean;
+  /** The answer's body is wanted as text. */
+  readonly wantsText?: boolean;
   readonly abortSignal?: AbortSignal;
 }
 
-export type ShortWay = (put: ShortPut) => Promise<Answer>;
+export interface ShortAnswer {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  /** "" where it was not wanted. */
+  readonly text: string;
+}
+
+export type ShortWay = (put: ShortPut) => Promise<ShortAnswer>;
 
 /**
- * The headers of a 200, or undefined for anything unexpected: the caller repeats the call through
+ * The answer of a 200, or undefined for anything unexpected: the caller repeats the call through
  * S3Client, whose error is the truth.
  */
 export async function tryShortWay(
   shortWay: ShortWay,
   put: ShortPut,
   tries: Tries,
-): Promise<Record<string, string> | undefined> {
+): Promise<ShortAnswer | undefined> {
   try {
-    const { statusCode, headers } = await shortWay(put);
-    if (statusCode === 200) return headers;
-    if (statusCode >= 500) tries.unanswered++;
+    const answer = await shortWay(put);
+    if (answer.statusCode === 200) return answer;
+    if (answer.statusCode >= 500) tries.unanswered++;
   } catch {
     tries.unanswered++;
   }
@@ -68,7 +78,7 @@ export function openShortWay(connection: Connection, version: string, clock: Clo
   const isTls = protocol === "https:";
   const userAgent = `holdfast/${version}`;
 
-  return async ({ key, query, headers, body, sha256, hasChecksum, abortSignal }) => {
+  return async ({ key, query, headers, body, sha256, hasChecksum, wantsText, abortSignal }) => {
     headers.host = host;
     headers["user-agent"] = userAgent;
     headers["content-length"] = String(body.byteLength);
@@ -89,8 +99,10 @@ export function openShortWay(connection: Connection, version: string, clock: Clo
       signed as HttpRequest,
       abortSignal === undefined ? {} : { abortSignal },
     );
+    const { statusCode, headers: answered } = response;
+    if (wantsText) return { statusCode, headers: answered, text: await textOf(response) };
     discard(response);
-    return response;
+    return { statusCode, headers: answered, text: "" };
   };
 }
 
@@ -102,6 +114,13 @@ export function hasShortWay(bucket: string): boolean {
 function payloadHash(body: Uint8Array, isProtected: boolean): string {
   if (isProtected && body.byteLength > alwaysHashed) return "UNSIGNED-PAYLOAD";
   return createHash("sha256").update(body).digest("hex");
+}
+
+/** Node's streams and the web's are read alike. */
+async function textOf({ body }: Answer): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** A body that nobody reads would keep its connection busy. */

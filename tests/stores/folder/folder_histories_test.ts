@@ -9,6 +9,8 @@ import { seed } from "../../seed.ts";
 type Step =
   | { readonly do: "put"; readonly key: number; readonly ifNoneMatch: boolean }
   | { readonly do: "get"; readonly key: number }
+  | { readonly do: "copy"; readonly key: number; readonly to: number }
+  | { readonly do: "delete"; readonly key: number; readonly version: number | undefined }
   | { readonly do: "reopen" }
   | { readonly do: "list"; readonly key: number; readonly cut: number; readonly after: number };
 
@@ -16,6 +18,12 @@ const key = fc.nat(5);
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant("put" as const), key, ifNoneMatch: fc.boolean() }),
   fc.record({ do: fc.constant("get" as const), key }),
+  fc.record({ do: fc.constant("copy" as const), key, to: key }),
+  fc.record({
+    do: fc.constant("delete" as const),
+    key,
+    version: fc.option(fc.nat(3), { nil: undefined }),
+  }),
   fc.record({ do: fc.constant("reopen" as const) }),
   fc.record({ do: fc.constant("list" as const), key, cut: fc.nat(12), after: fc.nat(6) }),
 );
@@ -33,14 +41,18 @@ interface World {
   readonly keys: readonly string[];
   /** Every version of every key: its ID and content. */
   readonly model: Map<string, { versionId: string; body: string }[]>;
+  /** The version ID of each key that is not deleted. */
+  readonly current: Map<string, string>;
 }
 
 async function run(root: string, keys: readonly string[], steps: readonly Step[]): Promise<void> {
-  const world: World = { keys, model: new Map() };
+  const world: World = { keys, model: new Map(), current: new Map() };
   let store = openAt(root, { create: true });
   for (const [i, step] of steps.entries()) {
     if (step.do === "put") await put(store, world, keys[step.key], `${i}`, step.ifNoneMatch);
     else if (step.do === "get") await get(store, world, keys[step.key]);
+    else if (step.do === "copy") await copy(store, world, keys[step.key], keys[step.to]);
+    else if (step.do === "delete") await drop(store, world, keys[step.key], step.version);
     else if (step.do === "list") await list(store, world, step);
     else {
       store.close();
@@ -52,36 +64,63 @@ async function run(root: string, keys: readonly string[], steps: readonly Step[]
 
 async function put(
   store: ObjectStore,
-  { model }: World,
+  world: World,
   key: string,
   body: string,
   ifNoneMatch: boolean,
 ): Promise<void> {
-  const before = model.get(key) ?? [];
   const put = store.put(key, bytesOf(body), { ifNoneMatch });
-  if (ifNoneMatch && before.length > 0) return void await failsWith(put, "conflict");
-  const { versionId } = await put;
-  model.set(key, [...before, { versionId: versionId!, body }]);
+  if (ifNoneMatch && world.current.has(key)) return void await failsWith(put, "conflict");
+  remember(world, key, (await put).versionId!, body);
 }
 
-async function get(store: ObjectStore, { model }: World, key: string): Promise<void> {
+function remember({ model, current }: World, key: string, versionId: string, body: string): void {
+  model.set(key, [...model.get(key) ?? [], { versionId, body }]);
+  current.set(key, versionId);
+}
+
+async function copy(store: ObjectStore, world: World, key: string, to: string): Promise<void> {
+  const { model, current } = world;
+  const source = model.get(key)?.find(({ versionId }) => versionId === current.get(key));
+  const copied = store.copy({ key, size: source?.body.length ?? 0 }, to, {});
+  if (source === undefined) return void await failsWith(copied, "gone");
+  remember(world, to, (await copied).versionId!, source.body);
+}
+
+async function drop(
+  store: ObjectStore,
+  { model, current }: World,
+  key: string,
+  version: number | undefined,
+): Promise<void> {
+  const versions = model.get(key) ?? [];
+  const versionId = version === undefined ? undefined : versions[version]?.versionId;
+  assert.deepEqual(await store.delete([{ key, versionId }]), []);
+  if (versionId === undefined || versionId === current.get(key)) current.delete(key);
+  model.set(key, versions.filter((kept) => kept.versionId !== versionId));
+}
+
+async function get(store: ObjectStore, { model, current }: World, key: string): Promise<void> {
   const versions = model.get(key) ?? [];
   for (const { versionId, body } of versions) {
     assert.deepEqual(await read(store, key, { versionId }), bytesOf(body));
   }
-  const newest = versions.at(-1);
+  const newest = versions.find(({ versionId }) => versionId === current.get(key));
   if (newest === undefined) assert.equal(await store.head(key), undefined);
   else assert.deepEqual(await read(store, key), bytesOf(newest.body));
 }
 
 async function list(
   store: ObjectStore,
-  { keys, model }: World,
+  { keys, current }: World,
   step: Extract<Step, { do: "list" }>,
 ): Promise<void> {
   const prefix = Array.from(keys[step.key]).slice(0, step.cut).join("");
   const startAfter = keys[step.after] as string | undefined;
-  const sorted = inByteOrder([...model.keys(), ...(startAfter === undefined ? [] : [startAfter])]);
+  const sorted = inByteOrder([
+    ...current.keys(),
+    ...(startAfter === undefined ? [] : [startAfter]),
+  ]);
   const from = startAfter === undefined ? 0 : sorted.lastIndexOf(startAfter) + 1;
   const expected = sorted.slice(from).filter((key) => key.startsWith(prefix));
   assert.deepEqual(await listKeys(store, prefix, { startAfter }), expected);

@@ -12,7 +12,10 @@ export function filesBelow(folder: string): string[] {
   return found.sort();
 }
 
-/** No mark of a put is left, and every version has a whole record and data of the right length. */
+/**
+ * No mark is left, and every version has a whole record and data of the right length, or none where
+ * it is a delete marker.
+ */
 export function assertSwept(root: string): void {
   const store = `${root}/.holdfast-store`;
   assert.deepEqual(filesBelow(`${store}/pending`), []);
@@ -20,7 +23,9 @@ export function assertSwept(root: string): void {
   for (const path of files) {
     const record = recordIn(Deno.readFileSync(path.replace(/\.\w+$/, ".json")));
     assert.ok(record !== undefined, `${path} has no whole record`);
-    assert.equal(Deno.statSync(path.replace(/\.\w+$/, ".data")).size, record.size, path);
+    const data = path.replace(/\.\w+$/, ".data");
+    if (record.deleted) assert.ok(!files.includes(data), data);
+    else assert.equal(Deno.statSync(data).size, record.size, path);
   }
 }
 

@@ -14,6 +14,9 @@ const holds = {
   storageClass: "DEEP_ARCHIVE",
   goneUploads: false,
   uploadPrefix: true,
+  copyIfMatch: false,
+  listsPartCrc: false,
+  initiated: false,
 } as const;
 
 conformanceOn(

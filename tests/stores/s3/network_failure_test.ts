@@ -189,3 +189,16 @@ withFaults("a signal ends a call that is waiting for its answer", async (faulty)
     store.close();
   }
 });
+
+withFaults("copies and deletions whose answers are lost are repeated", async (faulty) => {
+  const { store, direct } = faulty;
+  const { etag } = await direct.put("from", bytesOf("bytes"), {});
+  faulty.fail((count) => count <= 3 ? { cutAnswerAfter: count * 20 } : {});
+  const from = { key: "from", ifMatch: etag, size: 5 };
+  await store.copy(from, "to", { metadata: { holdfast: "m" } });
+  assert.deepEqual(await read(direct, "to"), bytesOf("bytes"));
+  assert.deepEqual((await direct.head("to"))?.metadata, { holdfast: "m" });
+  faulty.fail((count) => count <= 2 ? { cutAnswerAfter: 0 } : {});
+  assert.deepEqual(await store.delete([{ key: "from" }, { key: "never" }]), []);
+  assert.equal(await direct.head("from"), undefined);
+});

@@ -62,6 +62,23 @@ counting("an upload is one request a part and two more", async (store, spent) =>
   });
 });
 
+counting(
+  "a rename of 300 objects is a copy each and one deletion for all",
+  async (store, spent) => {
+    const keys = Array.from({ length: 300 }, (_, i) => `${i} %+ü`);
+    await inParallel(keys, 32, (key) => store.put(`old/${key}`, bytesOf(key), {}));
+    const before = await spent();
+    await inParallel(keys, 32, async (key) => {
+      const from = { key: `old/${key}`, size: key.length };
+      await store.copy(from, `new/${key}`, { metadata: { holdfast: "moved" } });
+    });
+    assert.deepEqual(await store.delete(keys.map((key) => ({ key: `old/${key}` }))), []);
+    assert.deepEqual(await spent(), { ...before, CopyObject: 300, DeleteObjects: 1 });
+    assert.equal((await listKeys(store, "")).length, 300);
+    assert.deepEqual(await read(store, `new/${keys[7]}`), bytesOf(keys[7]));
+  },
+);
+
 counting("a short stream is one put, an open store is none at all", async (store, spent) => {
   assert.deepEqual(await spent(), {});
   await store.putStream("s", ReadableStream.from([bytesOf("short")]), {});

@@ -9,6 +9,9 @@ export interface Suite {
   readonly prefix: string;
 }
 
+/** So that copies in parts are seen at work on objects of some MiB. */
+const SMALLEST_PART = 5 * 1024 ** 2;
+
 /** Every case of the conformance suite in a bucket of its own. */
 export function conformanceOn(
   server: S3Server | undefined,
@@ -18,7 +21,8 @@ export function conformanceOn(
   conformance(suite.name, async () => {
     const bucket = freshBucketName();
     await server!.createBucket(bucket, { versioning: suite.versioning });
-    const store = openTestStore(server!, bucket, { puts: suite.puts, prefix: suite.prefix });
+    const { puts, prefix } = suite;
+    const store = openTestStore(server!, bucket, { puts, prefix, largestCopy: SMALLEST_PART });
     return {
       store,
       holds: { ...holds, versions: suite.versioning },

@@ -12,6 +12,10 @@ const holds = {
   conditionalPut: true,
   storageClass: undefined,
   uploadPrefix: true,
+  createsDeleted: false,
+  copiesDeleted: true,
+  exactCopySource: false,
+  versionsOfSelfCopy: false,
 } as const;
 
 conformanceOn(
