@@ -10,7 +10,9 @@ export type Signal =
   | ScanSignal
   | UploadSignal
   | RestoreSignal
+  | UpkeepSignal
   | ReplaySignal
+  | RebuildSignal
   | NoticeSignal
   | EntryErrorSignal;
 
@@ -21,8 +23,14 @@ export type PhaseName =
   | "scan"
   | "upload"
   | "ship" // sending log segments
+  | "checkpoint" // sending the index
   | "restore"
+  | "rebuild" // reading the log back from the repository
   | "replay" // folding events into projections
+  | "list" // asking the store what it holds
+  | "check" // comparing the index with the store
+  | "prune" // deleting what nothing needs
+  | "undo"
   | "verify"; // checking the hash chain
 
 /** A new phase begins; counters of the phase before are final. */
@@ -63,9 +71,26 @@ export interface RestoreSignal {
   readonly current: PathText;
 }
 
+/** Entries or objects dealt with so far, and their bytes. */
+export interface UpkeepSignal {
+  readonly kind: "check" | "prune" | "undo";
+  readonly done: number;
+  readonly total: number;
+  readonly bytes: number;
+  readonly totalBytes: number;
+  readonly current: PathText;
+}
+
 /** Events read so far, of how many: in the phases "replay" and "verify". */
 export interface ReplaySignal {
   readonly kind: "replay";
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Log segments read back so far, of how many are known. */
+export interface RebuildSignal {
+  readonly kind: "rebuild";
   readonly done: number;
   readonly total: number;
 }

@@ -60,3 +60,23 @@ function civil(seconds: number): Civil {
 function padded(value: number | bigint, digits: number): string {
   return String(value).padStart(digits, "0");
 }
+
+/** Milliseconds since 1970 of what isoTime has written; NaN for all else. */
+export function timeOfIso(text: string): number {
+  const match = /^(-?\d{4,})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{3})Z$/.exec(text);
+  if (match === null) return NaN;
+  const [year, month, day, hour, minute, second, ms] = match.slice(1).map(Number);
+  const seconds = daysFromCivil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+  return seconds * 1000 + ms;
+}
+
+/** Days since 1970 (H. Hinnant, days_from_civil). */
+function daysFromCivil(year: number, month: number, day: number): number {
+  const shifted = month > 2 ? year : year - 1;
+  const era = Math.floor(shifted / 400);
+  const yearOfEra = shifted - era * 400;
+  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) +
+    dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+}

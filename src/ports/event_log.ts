@@ -1,18 +1,36 @@
 import type { AnyEvent, AnyNewEvent } from "../core/event/event.ts";
-import type { Genesis } from "../core/event/line.ts";
+import type { Genesis, LogPart } from "../core/event/line.ts";
 import type { FolderPaths } from "../core/index/folder_paths.ts";
-import type { EntryRow, FolderRow, IndexTables } from "../core/index/rows.ts";
+import type { ObjectKeys } from "../core/index/object_keys.ts";
+import type {
+  AliasRow,
+  DeletionRow,
+  EntryRow,
+  FolderRow,
+  IndexTables,
+  RenameRow,
+} from "../core/index/rows.ts";
 import type {
   RunRow,
   RunTables,
+  SegmentRow,
   SnapshotRow,
   SourceRow,
   UploadRow,
 } from "../core/index/run_fold.ts";
 
-/** An event log without its projections. */
+/** An event log without its projections: one log, or several one after the other. */
 export interface LogReader {
+  /** Of the newest log. */
   readonly genesis: Genesis;
+  /** Oldest first; after a takeover there are several. */
+  logs(): readonly LogPart[];
+  /** Of a database that was rebuilt from a checkpoint: it has no event up to there. */
+  readonly base: LogBase | undefined;
+  /** Hash of the event at a position, undefined where there is none. */
+  hashAt(position: number): string | undefined;
+  /** Hash that the event at a position is or will be chained to, undefined where none can be there. */
+  hashBefore(position: number): string | undefined;
   /** Where the database is. */
   readonly file: string;
   head(): LogHead;
@@ -43,6 +61,14 @@ export interface JobLog extends LogReader {
     events: readonly AnyNewEvent[] | (() => readonly AnyNewEvent[]),
     options?: AppendOptions,
   ): number;
+  /**
+   * Appends lines that were written elsewhere, as they are, in one transaction: each must be chained
+   * to the one before it. Returns the head. Throws kind "damage", and "failed" at an event of a type
+   * or version that this program does not know.
+   */
+  importLines(lines: readonly Uint8Array[]): LogHead;
+  /** Begins a log that goes on where the newest one ends: its parent must be the head. Durable. */
+  beginLog(genesis: Genesis): void;
   readonly index: IndexModel;
   /** Position that the live projections have reached: the head's, unless the log was cut. */
   projected(): number;
@@ -53,6 +79,14 @@ export interface LogHead {
   readonly position: number;
   /** 64 hex digits. */
   readonly hash: string;
+}
+
+/** Where a log begins whose earlier events are not on this machine. */
+export interface LogBase extends LogHead {
+  /** From this position on, the tree was as at the base's. */
+  readonly since: number;
+  /** The line of the last StoreProbed before it. */
+  readonly probed?: string;
 }
 
 export interface EventVolume {
@@ -93,6 +127,31 @@ export interface StoredLine {
 export interface IndexModel {
   readonly tables: IndexTables & RunTables;
   readonly paths: FolderPaths;
+  /** Where content is: forget() after whatever moves a folder, as with the paths. */
+  readonly keys: ObjectKeys;
+  /** True where a key may be neither overwritten nor deleted (core/index/alias_guard.ts). */
+  isAliasTarget(key: string): boolean;
+  /** Moved entries and folders whose content is not under their own key, and nobody has decided about. */
+  openRenames(): RenameRow[];
+  /** How many there are, and how many of them were decided to stay so. */
+  renameCounts(): { readonly open: number; readonly aliased: number };
+  aliases(): AliasRow[];
+  /** Folders by id, then entries, live and removed, whose last event is after a position. */
+  touched(after: number, from: UnstoredCursor | undefined, limit: number): Unstored[];
+  /** Objects whose deletion was decided and not yet seen done. */
+  deletions(): DeletionRow[];
+  /** What is in the repository of the log, oldest first. */
+  segments(kind: "segment" | "renames"): SegmentRow[];
+  /** The newest segment of one log (its id). */
+  lastSegment(log: string): SegmentRow | undefined;
+  /** Removed entries whose objects are still in the store: by id, by folder and name. */
+  keptFolders(after: number, limit: number): FolderRow[];
+  keptEntries(
+    after: { readonly folder: number; readonly name: Uint8Array } | undefined,
+    limit: number,
+  ): EntryRow[];
+  /** Live folders with this file id (8 bytes, little endian, as in the stat record). */
+  foldersByFileId(fileId: Uint8Array): FolderRow[];
   /** True where an entry directly in the folder is not stored, not settled or not readable. */
   hasPending(folder: number): boolean;
   /** Cached digest of a folder's listing (DESIGN section 5, stat digest): a cache, not a projection. */

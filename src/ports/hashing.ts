@@ -4,6 +4,8 @@ import type { Sha256 } from "../core/hash.ts";
 export interface Hashing {
   readonly sha256: Sha256;
   incremental(): IncrementalHash;
+  /** MD5 (RFC 1321), for comparing with ETags; protects nothing. */
+  md5(bytes: Uint8Array): Uint8Array;
   /** CRC-32 (IEEE 802.3), continued from `before`. */
   crc32(bytes: Uint8Array, before?: number): number;
   /** zstd, one frame (RFC 8878). */

@@ -3,8 +3,13 @@ import type { IndexModel, LogReader } from "./event_log.ts";
 
 /** Folds a log anew into a temporary index. */
 export interface Replayer {
-  /** An empty index, to be fed event by event. Its file is removed by `close`. */
-  begin(): Replay;
+  /** Version of the projections' tables. */
+  readonly version: number;
+  /**
+   * The index before the log's first event, to be fed event by event: empty, or as at the log's base.
+   * Its file is removed by `close`.
+   */
+  begin(log: LogReader): Replay;
   /** Rows in which the log's live projections and a replay to the same position differ, as sentences. */
   differences(log: LogReader, replay: Replay, limit: number): string[];
   /** Digest of each projected table of the live index, 64 hex digits by table name. */

@@ -32,6 +32,8 @@ export interface SourceRoot {
   /** Reads what a listing does not hold, following no symlink. Throws kind "entry". */
   readTarget(path: PathText): PathText;
   readAttributes(path: PathText): Attribute[];
+  /** The entry at a path as a packed stat record, following no symlink; undefined where it is not there, or cannot be looked at. */
+  statAt(path: PathText): Uint8Array | undefined;
   close(): void;
 }
 

@@ -31,8 +31,8 @@ export function missingDatabase(file: string): HoldfastError {
   return new HoldfastError("no-repository", `no database at ${file}`, {
     context: { file },
     hint:
-      "a new job gets one by `holdfast init`; where the repository exists already its index must be " +
-      "rebuilt, and nothing was written",
+      "nothing was written; where the repository exists already `holdfast rebuild` brings it back, " +
+      "a new job gets one by `holdfast init`",
   });
 }
 

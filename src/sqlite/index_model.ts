@@ -1,9 +1,21 @@
 import type { DatabaseSync } from "node:sqlite";
 import { folderPaths } from "../core/index/folder_paths.ts";
+import type { AliasRow, DeletionRow } from "../core/index/rows.ts";
 import { FILE_CODE } from "../core/stat_record.ts";
 import type { IndexModel, Totals, Unstored, UnstoredCursor } from "../ports/event_log.ts";
 import { entryRow, folderRow, sqliteIndexTables } from "./index_tables.ts";
-import { runRow, snapshotRow, sourceRow, sqliteRunTables, uploadRow } from "./run_tables.ts";
+import { isAliasTarget } from "../core/index/alias_guard.ts";
+import { objectKeys } from "../core/index/object_keys.ts";
+import { renameRow } from "./rename_tables.ts";
+import { touchedRows } from "./touched_rows.ts";
+import {
+  runRow,
+  segmentRow,
+  snapshotRow,
+  sourceRow,
+  sqliteRunTables,
+  uploadRow,
+} from "./run_tables.ts";
 
 type Raw = Record<string, unknown>;
 
@@ -11,13 +23,54 @@ type Raw = Record<string, unknown>;
 export function sqliteIndexModel(db: DatabaseSync): IndexModel {
   const tables = { ...sqliteIndexTables(db), ...sqliteRunTables(db) };
   const paths = folderPaths(tables);
+  const keys = objectKeys(tables);
   const statements = prepare(db);
-  const all = <Row>(sql: string, map: (raw: Raw) => Row, ...values: number[]): Row[] =>
-    (db.prepare(sql).all(...values) as Raw[]).map(map);
+  const all = <Row>(
+    sql: string,
+    map: (raw: Raw) => Row,
+    ...values: (number | Uint8Array)[]
+  ): Row[] => (db.prepare(sql).all(...values) as Raw[]).map(map);
 
   return {
     tables,
     paths,
+    keys,
+    isAliasTarget: (key) => isAliasTarget(tables, key),
+    openRenames: () =>
+      all("SELECT * FROM renames WHERE aliased = 0 ORDER BY position, folder, name", renameRow),
+    renameCounts: () =>
+      db.prepare(
+        `SELECT COALESCE(SUM(aliased = 0), 0) AS open, COALESCE(SUM(aliased), 0) AS aliased
+         FROM renames`,
+      ).get() as { open: number; aliased: number },
+    aliases: () =>
+      all("SELECT * FROM aliases ORDER BY key, folder", (raw) => raw as unknown as AliasRow),
+    touched: touchedRows(db),
+    deletions: () =>
+      all("SELECT * FROM deletions ORDER BY key, version", (raw) => raw as unknown as DeletionRow),
+    segments: (kind) =>
+      (db.prepare("SELECT * FROM segments WHERE kind = ? ORDER BY first").all(kind) as Raw[])
+        .map(segmentRow),
+    lastSegment(log) {
+      const row = db.prepare(
+        "SELECT * FROM segments WHERE kind = 'segment' AND log = ? ORDER BY first DESC LIMIT 1",
+      ).get(log) as Raw | undefined;
+      return row === undefined ? undefined : segmentRow(row);
+    },
+    keptFolders: (after, limit) =>
+      all(
+        `SELECT * FROM folders WHERE state & 1 = 1 AND etag IS NOT NULL AND id > ? ORDER BY id
+         LIMIT ?`,
+        folderRow,
+        after,
+        limit,
+      ),
+    keptEntries: (after, limit) =>
+      (db.prepare(
+        `SELECT * FROM entries WHERE state & 1 = 1 AND etag IS NOT NULL
+           AND (folder, name) > (?, ?) ORDER BY folder, name LIMIT ?`,
+      ).all(after?.folder ?? 0, after?.name ?? new Uint8Array(0), limit) as Raw[]).map(entryRow),
+    foldersByFileId: (fileId) => (statements.foldersByFileId.all(fileId) as Raw[]).map(folderRow),
     hasPending: (folder) => statements.hasPending.get(folder) !== undefined,
     statDigest: (folder) =>
       (statements.statDigest.get(folder) as { digest: Uint8Array | null } | undefined)?.digest ??
@@ -65,6 +118,9 @@ function prepare(db: DatabaseSync) {
     hasPending: db.prepare(
       `SELECT 1 FROM entries WHERE folder = ? AND state & 1 = 0 AND (stored <= 0 OR state <> 0)
        LIMIT 1`,
+    ),
+    foldersByFileId: db.prepare(
+      "SELECT * FROM folders WHERE substr(stat, 17, 8) = ? AND state & 1 = 0",
     ),
     statDigest: db.prepare("SELECT stat_digest AS digest FROM folders WHERE id = ?"),
     setStatDigest: db.prepare("UPDATE folders SET stat_digest = ? WHERE id = ?"),

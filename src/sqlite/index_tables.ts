@@ -9,6 +9,7 @@ import type {
 import { REMOVED, UNREADABLE, UNSTABLE } from "../core/index/rows.ts";
 import { STAT_RECORD_BYTES, typeAt } from "../core/stat_record.ts";
 import { bytesIn, bytesOrNull, numberIn, textIn, textOrNull } from "./column.ts";
+import { packMoves, sqliteRenameTables, unpackMoves } from "./rename_tables.ts";
 
 import { plainRecords } from "./plain_records.ts";
 
@@ -28,10 +29,11 @@ export function sqliteIndexTables(db: DatabaseSync): IndexTables {
       return folderOf(statements.folderById.get(id) as Raw | undefined);
     },
     putFolder(row) {
-      const { stored, sha256, key, version, etag } = row.content;
+      const { stored, sha256, key, version, etag, storageClass } = row.content;
       statements.putFolder.run(
         ...[row.id, row.parent, row.name, row.fileSystem, row.stat, row.attributes, row.state],
-        ...[row.position, stored, sha256, key, version, packEtag(etag)],
+        ...[row.position, stored, sha256, key, version, packEtag(etag), storageClass],
+        packMoves(row.moves),
       );
     },
     foldersIn: (parent) => paged(statements.foldersIn, parent, folderRow),
@@ -42,9 +44,10 @@ export function sqliteIndexTables(db: DatabaseSync): IndexTables {
     insertEntry: (row) => putEntry(statements.insertEntry, row),
     putEntry: (row) => putEntry(statements.putEntry, row),
     storeContent(folder, name, content, { prev, position, state }) {
-      const { stored, sha256, key, version, etag } = content;
+      const { stored, sha256, key, version, etag, storageClass, since } = content;
       const result = statements.storeContent.run(
-        ...[stored, sha256, key, version, packEtag(etag), position, state, folder, name, prev],
+        ...[stored, sha256, key, version, packEtag(etag), storageClass, since],
+        ...[key, position, key, since, position, state, folder, name, prev],
       );
       return Number(result.changes) === 1;
     },
@@ -75,16 +78,21 @@ export function sqliteIndexTables(db: DatabaseSync): IndexTables {
     listingChanged(folder) {
       statements.listingChanged.run(folder);
     },
+    setChecked(folder, name, position) {
+      statements.setChecked.run(position, folder, name);
+    },
+    ...sqliteRenameTables(db),
   };
 }
 
 type Statement = ReturnType<DatabaseSync["prepare"]>;
 
 const FOLDER_COLUMNS =
-  "id, parent, name, file_system, stat, attributes, state, position, stored, sha256, object_key, version_id, etag";
+  "id, parent, name, file_system, stat, attributes, state, position, stored, sha256, object_key, version_id, etag, class, moves";
 const ENTRY_COLUMNS =
-  "folder, name, stat, links, target, attributes, state, position, stored, sha256, object_key, version_id, etag";
-const MARKS = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
+  "folder, name, stat, links, target, attributes, state, position, stored, sha256, object_key, version_id, etag, class, since, occupant, occupant_since, checked";
+const MARKS = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
+const ENTRY_MARKS = `${MARKS}, ?, ?, ?`;
 
 function prepare(db: DatabaseSync) {
   const entries = `SELECT ${ENTRY_COLUMNS} FROM entries WHERE folder = ?`;
@@ -100,11 +108,15 @@ function prepare(db: DatabaseSync) {
     ),
     findEntry: db.prepare(`${entries} AND name = ?`),
     entriesIn: db.prepare(`${entries} AND name > ? ORDER BY name LIMIT ${PAGE}`),
-    insertEntry: db.prepare(`INSERT INTO entries (${ENTRY_COLUMNS}) VALUES (${MARKS})`),
-    putEntry: db.prepare(`INSERT OR REPLACE INTO entries (${ENTRY_COLUMNS}) VALUES (${MARKS})`),
+    insertEntry: db.prepare(`INSERT INTO entries (${ENTRY_COLUMNS}) VALUES (${ENTRY_MARKS})`),
+    putEntry: db.prepare(
+      `INSERT OR REPLACE INTO entries (${ENTRY_COLUMNS}) VALUES (${ENTRY_MARKS})`,
+    ),
     storeContent: db.prepare(
       `UPDATE entries SET stored = ?, sha256 = ?, object_key = ?, version_id = ?, etag = ?,
-         position = ?, state = (state & ${UNSTABLE}) | ?
+         class = ?, since = ?, occupant = CASE WHEN ? IS NULL THEN ? ELSE occupant END,
+         occupant_since = CASE WHEN ? IS NULL THEN ? ELSE occupant_since END, position = ?,
+         state = (state & ${UNSTABLE}) | ?
        WHERE folder = ? AND name = ? AND position = ? AND state & ${REMOVED | UNREADABLE} = 0`,
     ),
     addLink: db.prepare("INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?)"),
@@ -129,6 +141,7 @@ function prepare(db: DatabaseSync) {
         "UPDATE folders SET content_digest = NULL WHERE id = ? AND content_digest IS NOT NULL",
       ),
     },
+    setChecked: db.prepare("UPDATE entries SET checked = ? WHERE folder = ? AND name = ?"),
     listingChanged: db.prepare(
       "UPDATE folders SET stat_digest = NULL WHERE id = ? AND stat_digest IS NOT NULL",
     ),
@@ -136,10 +149,11 @@ function prepare(db: DatabaseSync) {
 }
 
 function putEntry(statement: Statement, row: EntryRow): void {
-  const { stored, sha256, key, version, etag } = row.content;
+  const { stored, sha256, key, version, etag, storageClass, since } = row.content;
   statement.run(
     ...[row.folder, row.name, row.stat, row.links, row.target, row.attributes, row.state],
-    ...[row.position, stored, sha256, key, version, packEtag(etag)],
+    ...[row.position, stored, sha256, key, version, packEtag(etag), storageClass, since],
+    ...[row.occupant, row.occupantSince, row.checked],
   );
 }
 
@@ -152,12 +166,13 @@ export function folderRow(raw: Raw): FolderRow {
     id: numberIn(raw.id),
     parent: numberIn(raw.parent),
     name: bytesIn(raw.name),
+    moves: unpackMoves(textOrNull(raw.moves)),
     fileSystem: textIn(raw.file_system),
     stat: statIn(raw.stat),
     attributes: textOrNull(raw.attributes),
     state: numberIn(raw.state),
     position: numberIn(raw.position),
-    content: contentRow(raw),
+    content: contentRow(raw, 0),
   };
 }
 
@@ -171,17 +186,22 @@ export function entryRow(raw: Raw): EntryRow {
     attributes: textOrNull(raw.attributes),
     state: numberIn(raw.state),
     position: numberIn(raw.position),
-    content: contentRow(raw),
+    content: contentRow(raw, numberIn(raw.since)),
+    occupant: numberIn(raw.occupant),
+    occupantSince: numberIn(raw.occupant_since),
+    checked: numberIn(raw.checked),
   };
 }
 
-function contentRow(raw: Raw): ContentRow {
+function contentRow(raw: Raw, since: number): ContentRow {
   return {
     stored: numberIn(raw.stored),
     sha256: bytesOrNull(raw.sha256),
     key: textOrNull(raw.object_key),
     version: textOrNull(raw.version_id),
     etag: unpackEtag(raw.etag as Uint8Array | string | null),
+    storageClass: textOrNull(raw.class),
+    since,
   };
 }
 

@@ -3,31 +3,28 @@ import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { HoldfastError } from "../core/error.ts";
 import type { AnyEvent, AnyNewEvent } from "../core/event/event.ts";
+import { enterLogs } from "../core/event/log_chain.ts";
 import {
   chainHash,
   eventLine,
+  firstPosition,
   type Genesis,
-  genesisHash,
   genesisLine,
   parseLine,
 } from "../core/event/line.ts";
-import { bytesOfHex, hex, type Sha256 } from "../core/hash.ts";
+import { bytesOfHex, type Sha256 } from "../core/hash.ts";
 import { indexFold } from "../core/index/fold.ts";
 import { projectRuns } from "../core/index/run_fold.ts";
-import type {
-  AppendOptions,
-  EventRange,
-  EventVolume,
-  JobLog,
-  LogHead,
-  LogReader,
-} from "../ports/event_log.ts";
+import type { AppendOptions, JobLog, LogHead, LogReader } from "../ports/event_log.ts";
 import type { Clock } from "../ports/environment.ts";
-import { bytesIn } from "./column.ts";
-import { damaged, guarded, openDatabase } from "./database.ts";
-import { guardedReads, guardedRows } from "./guarded_reads.ts";
+import { guarded, openDatabase } from "./database.ts";
+import { guardedReads } from "./guarded_reads.ts";
 import { sqliteIndexModel } from "./index_model.ts";
-import { packLine, readLines } from "./line_storage.ts";
+import { readBase } from "./base_state.ts";
+import { checkedEvent } from "./checked_event.ts";
+import { packLine } from "./line_storage.ts";
+import { addLog, addLogsTable, readLogs } from "./log_parts.ts";
+import { lineText, logReads, readHead } from "./log_reads.ts";
 import { LOG_SCHEMA, PROJECTION_SCHEMA, PROJECTION_VERSION } from "./schema.ts";
 
 export interface LogTools {
@@ -44,7 +41,7 @@ export function createJobLog(file: string, genesis: Genesis, tools: LogTools): J
   }
   // Under another name until it is whole: a file that lies at `file` has all its tables.
   const unfinished = `${file}.new`;
-  for (const suffix of ["", "-wal", "-shm"]) removeFile(unfinished + suffix);
+  removeDatabase(unfinished);
   const db = openDatabase(unfinished, "create");
   closedOnError(db, unfinished, () => {
     db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
@@ -55,9 +52,29 @@ export function createJobLog(file: string, genesis: Genesis, tools: LogTools): J
     db.exec("COMMIT");
     db.close();
   });
-  Deno.renameSync(unfinished, file);
-  syncFolder(dirname(file));
+  moveDatabase(unfinished, file);
   return openJobLog(file, tools, { mode: "write" });
+}
+
+/** Gives a database that nobody has open its name, so that it outlasts a power failure. */
+export function moveDatabase(from: string, to: string): void {
+  Deno.renameSync(from, to);
+  syncFolder(dirname(to));
+}
+
+/** Removes a database with what SQLite has beside it. */
+export function removeDatabase(file: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) removeFile(file + suffix);
+}
+
+/** The database as it is now, in a file of its own, whoever writes it meanwhile. */
+export function copyDatabase(from: string, to: string): void {
+  const db = openDatabase(from, "read");
+  try {
+    guarded(from, () => db.prepare("VACUUM INTO ?").run(to));
+  } finally {
+    db.close();
+  }
 }
 
 function closedOnError<Result>(db: DatabaseSync, file: string, work: () => Result): Result {
@@ -96,6 +113,7 @@ export interface OpenOptions {
 export function openJobLog(file: string, tools: LogTools, options: OpenOptions): JobLog {
   const db = openDatabase(file, options.mode);
   return closedOnError(db, file, () => {
+    if (options.mode === "write") addLogsTable(db);
     // The first read of a transaction, that of the genesis, fixes what all others see.
     if (options.frozen) db.exec("BEGIN");
     return jobLog(db, file, tools, { volatile: options.volatile === true });
@@ -119,92 +137,19 @@ export function projectionVersion(file: string): number {
 export function openLogReader(file: string, sha256: Sha256): LogReader {
   const db = openDatabase(file, "read");
   return closedOnError(db, file, () => {
-    const genesis = readGenesis(db, file);
+    let known = readLogs(db, file);
+    // Read anew each time: somebody may take the log over while it is followed.
+    const logs = () => known = guarded(file, () => readLogs(db, file));
     return {
-      ...logReads(db, file, genesis, sha256),
-      head: () => guarded(file, () => readHead(db, genesis, sha256)),
+      ...logReads(db, file, logs, sha256, readBase(db)),
+      get genesis() {
+        return known.at(-1)!.genesis;
+      },
+      logs,
+      head: () => guarded(file, () => readHead(db, logs(), sha256)),
       close: () => db.close(),
     };
   });
-}
-
-function logReads(db: DatabaseSync, file: string, genesis: Genesis, sha256: Sha256) {
-  const lines = (range?: EventRange) => guardedRows(file, () => readLines(db, range));
-  const reads = guardedReads(file, {
-    lastPositionAt(time: number): number {
-      const row = db.prepare("SELECT MAX(position) AS position FROM events WHERE at <= ?").get(
-        time,
-      );
-      return (row as { position: number | null }).position ?? 0;
-    },
-    volumes: () =>
-      db.prepare(
-        `SELECT type, COUNT(*) AS events, SUM(LENGTH(line)) AS bytes FROM events
-         GROUP BY type ORDER BY type`,
-      ).all() as unknown as EventVolume[],
-  });
-  return {
-    ...reads,
-    genesis,
-    file,
-    lines,
-    *events(range: EventRange = {}): Generator<AnyEvent> {
-      const { from = 1, to, ...filter } = range;
-      const isWhole = Object.values(filter).every((value) => value === undefined);
-      // Whoever folds or restores from these must not believe a line that is not what was written.
-      let before = isWhole ? hashAt(db, file, from - 1) ?? genesisHash(genesis, sha256) : undefined;
-      for (const { line, position, hash } of lines({ from, to, ...filter })) {
-        if (before !== undefined && chainHash(before, line, sha256) !== hash) {
-          throw notAsWritten(position);
-        }
-        if (before !== undefined) before = hash;
-        yield parseLine(textOf(line, position), position);
-      }
-    },
-  };
-}
-
-function hashAt(db: DatabaseSync, file: string, position: number): string | undefined {
-  return guarded(file, () => {
-    const row = db.prepare("SELECT hash FROM events WHERE position = ?").get(position);
-    return row === undefined ? undefined : hex(bytesIn((row as { hash: unknown }).hash));
-  });
-}
-
-function notAsWritten(position: number): HoldfastError {
-  return new HoldfastError("damage", `event ${position} is not what was written`, {
-    context: { position },
-    hint: "`holdfast log verify` checks all of the log",
-  });
-}
-
-function textOf(line: Uint8Array, position: number): string {
-  try {
-    return decoder.decode(line);
-  } catch {
-    throw notAsWritten(position);
-  }
-}
-
-function readGenesis(db: DatabaseSync, file: string): Genesis {
-  const row = db.prepare("SELECT value FROM meta WHERE name = 'genesis'").get() as
-    | { value: string }
-    | undefined;
-  if (row === undefined) {
-    throw new HoldfastError("damage", `the database ${file} has no genesis`, { context: { file } });
-  }
-  try {
-    return JSON.parse(row.value);
-  } catch (error) {
-    throw damaged(file, error as Error);
-  }
-}
-
-function readHead(db: DatabaseSync, genesis: Genesis, sha256: Sha256): LogHead {
-  const row = db.prepare("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1").get();
-  if (row === undefined) return { position: 0, hash: genesisHash(genesis, sha256) };
-  const { position, hash } = row as { position: number; hash: unknown };
-  return { position, hash: hex(bytesIn(hash)) };
 }
 
 function jobLog(
@@ -213,14 +158,19 @@ function jobLog(
   { clock, sha256 }: LogTools,
   { volatile = false }: { volatile?: boolean },
 ): JobLog {
-  const genesis = readGenesis(db, file);
+  let logs = readLogs(db, file);
+  const base = readBase(db);
+  const begins = base?.position ?? 0;
   const index = sqliteIndexModel(db);
-  const fold = indexFold(index.tables);
+  const fold = indexFold(index.tables, index);
   const dataVersion = db.prepare("PRAGMA data_version");
   const insert = db.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)");
+  // What the projections were made from must be what the log held before these events.
   const reached = db.prepare(
-    "UPDATE projections SET position = ? WHERE name = 'index' AND position = ?",
+    `UPDATE projections SET position = ?1 WHERE name = 'index' AND position =
+       (SELECT COALESCE(MAX(position), ${begins}) FROM events WHERE position <= ?2)`,
   );
+  const lastEvent = db.prepare(`SELECT COALESCE(MAX(position), ${begins}) AS position FROM events`);
   const projected = db.prepare("SELECT position FROM projections WHERE name = 'index'");
   let head: LogHead | undefined;
   let seenVersion = -1;
@@ -229,7 +179,8 @@ function jobLog(
   function currentHead(): LogHead {
     const version = (dataVersion.get() as { data_version: number }).data_version;
     if (head === undefined || version !== seenVersion) {
-      head = readHead(db, genesis, sha256);
+      logs = readLogs(db, file);
+      head = readHead(db, logs, sha256);
       if (seenVersion !== -1) forget();
       seenVersion = version;
     }
@@ -238,7 +189,7 @@ function jobLog(
 
   function forget(): void {
     index.paths.forget();
-    fold.paths.forget();
+    index.keys.forget();
   }
 
   function write(run: string, events: readonly AnyNewEvent[]): LogHead {
@@ -248,32 +199,55 @@ function jobLog(
       position++;
       const time = Number(clock.now() / 1_000_000n);
       const at = new Date(time).toISOString();
-      const { packed, stored, bytes } = packLine(eventLine(event, { position, at, run }));
-      hash = chainHash(hash, bytes, sha256);
-      insert.run(position, time, run, event.type, packed, stored, bytesOfHex(hash));
-      const logged = { ...event, position, at, run, version: 1 } as AnyEvent;
-      fold.project(logged);
-      projectRuns(index.tables, logged);
+      const line = encoder.encode(eventLine(event, { position, at, run }));
+      hash = insertLine(line, hash, { ...event, position, at, run, version: 1 } as AnyEvent);
     }
-    if (Number(reached.run(position, before.position).changes) === 0) throw notInStep(file, before);
-    return { position, hash };
+    return advance(before, { position, hash });
   }
 
-  function append(
-    run: string,
-    events: readonly AnyNewEvent[] | (() => readonly AnyNewEvent[]),
-    { durable = false, within }: AppendOptions = {},
-  ): number {
+  function writeLines(lines: readonly Uint8Array[]): LogHead {
+    const before = currentHead();
+    let { position, hash } = before;
+    for (const line of lines) {
+      position++;
+      const event = parseLine(lineText(line, position), position);
+      const previous = hash;
+      hash = checkedEvent(position, () => insertLine(line, previous, event));
+    }
+    return advance(before, { position, hash });
+  }
+
+  /** Returns the line's hash. */
+  function insertLine(line: Uint8Array, previous: string, event: AnyEvent): string {
+    const { position, at, run, type } = event;
+    const { packed, stored } = packLine(line);
+    const hash = chainHash(previous, line, sha256);
+    insert.run(position, Date.parse(at), run, type, packed, stored, bytesOfHex(hash));
+    fold.project(event);
+    projectRuns(index.tables, event);
+    return hash;
+  }
+
+  function advance(before: LogHead, after: LogHead): LogHead {
+    const last = after.position === before.position ? eventsEnd() : after.position;
+    if (Number(reached.run(last, before.position).changes) === 0) throw notInStep(file, before);
+    return after;
+  }
+
+  /** Not the head's position where the newest log has no event yet. */
+  function eventsEnd(): number {
+    return (lastEvent.get() as { position: number }).position;
+  }
+
+  function inTransaction(durable: boolean, work: () => LogHead): LogHead {
     if (!volatile) {
       db.exec(`PRAGMA synchronous = ${durable ? "FULL" : "NORMAL"}`);
       db.exec("BEGIN IMMEDIATE");
     }
     try {
-      const next = write(run, typeof events === "function" ? events() : events);
-      within?.();
+      const next = work();
       if (!volatile) db.exec("COMMIT");
-      head = next;
-      return next.position;
+      return head = next;
     } catch (error) {
       head = undefined;
       if (!volatile && db.isTransaction) db.exec("ROLLBACK");
@@ -282,16 +256,47 @@ function jobLog(
     }
   }
 
+  function append(
+    run: string,
+    events: readonly AnyNewEvent[] | (() => readonly AnyNewEvent[]),
+    { durable = false, within }: AppendOptions = {},
+  ): number {
+    const { position } = inTransaction(durable, () => {
+      const next = write(run, typeof events === "function" ? events() : events);
+      within?.();
+      return next;
+    });
+    return position;
+  }
+
+  function beginLog(genesis: Genesis): void {
+    inTransaction(true, () => {
+      const place = { ...currentHead(), part: logs.length - 1 };
+      const more = [...logs, { first: firstPosition(genesis), genesis }];
+      const { position, hash } = enterLogs(place, more, Number.MAX_SAFE_INTEGER, sha256);
+      addLog(db, genesis);
+      logs = more;
+      return { position, hash };
+    });
+  }
+
   return {
-    ...logReads(db, file, genesis, sha256),
+    ...logReads(db, file, () => logs, sha256, base),
+    get genesis() {
+      return logs.at(-1)!.genesis;
+    },
+    logs: () => logs = guarded(file, () => readLogs(db, file)),
     index: {
       ...guardedReads(file, index),
       tables: guardedReads(file, index.tables),
       paths: guardedReads(file, index.paths),
+      keys: guardedReads(file, index.keys),
     },
     head: () => guarded(file, currentHead),
     projected: () =>
       guarded(file, () => (projected.get() as { position: number } | undefined)?.position ?? 0),
+    importLines: (lines) => guarded(file, () => inTransaction(false, () => writeLines(lines))),
+    beginLog: (genesis) => guarded(file, () => beginLog(genesis)),
     append: (run, events, options) => guarded(file, () => append(run, events, options)),
     close() {
       if (db.isTransaction) db.exec("ROLLBACK");
@@ -311,4 +316,4 @@ function notInStep(file: string, head: LogHead): HoldfastError {
   );
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const encoder = new TextEncoder();

@@ -8,13 +8,10 @@ import type { EventRange, StoredLine } from "../ports/event_log.ts";
 /** Shorter lines do not gain by compression. */
 const PACK_FROM = 512;
 
-const encoder = new TextEncoder();
-
 /** A line as the database keeps it: zstd (RFC 8878, one frame) where large. */
-export function packLine(line: string): { packed: 0 | 1; stored: Uint8Array; bytes: Uint8Array } {
-  const bytes = encoder.encode(line);
-  if (bytes.length < PACK_FROM) return { packed: 0, stored: bytes, bytes };
-  return { packed: 1, stored: zstdCompressSync(bytes), bytes };
+export function packLine(line: Uint8Array): { packed: 0 | 1; stored: Uint8Array } {
+  if (line.length < PACK_FROM) return { packed: 0, stored: line };
+  return { packed: 1, stored: zstdCompressSync(line) };
 }
 
 /** Reads lines in order of position. Throws kind "damage" where one cannot be unpacked. */

@@ -1,30 +1,31 @@
 import { DatabaseSync } from "node:sqlite";
-import { HoldfastError } from "../core/error.ts";
-import { hex, type Sha256 } from "../core/hash.ts";
+import type { Sha256 } from "../core/hash.ts";
 import { indexFold } from "../core/index/fold.ts";
 import { projectRuns } from "../core/index/run_fold.ts";
 import type { LogReader } from "../ports/event_log.ts";
 import type { Replay, Replayer } from "../ports/replay.ts";
+import { loadBase } from "./base_state.ts";
+import { checkedEvent } from "./checked_event.ts";
 import { guarded } from "./database.ts";
 import { sqliteIndexModel } from "./index_model.ts";
-import { pagedRows } from "./paged_rows.ts";
 import { rowDifferences } from "./row_differences.ts";
 import {
   dropProjections,
   PROJECTED,
-  type ProjectedTable,
   PROJECTION_SCHEMA,
   PROJECTION_TABLES,
   PROJECTION_VERSION,
 } from "./schema.ts";
+import { tableDigests } from "./table_digest.ts";
 
 /** Replays in a temporary database file in `folder`: a large index must not fill the memory. */
 export function sqliteReplayer(folder: string, sha256: Sha256): Replayer {
   const files = new WeakMap<Replay, { file: string; reached: () => number }>();
   return {
-    begin() {
+    version: PROJECTION_VERSION,
+    begin(log) {
       const file = Deno.makeTempFileSync({ dir: folder, prefix: ".replay-", suffix: ".db" });
-      const { replay, reached } = beginReplay(file, sha256);
+      const { replay, reached } = beginReplay(file, log, sha256);
       files.set(replay, { file, reached });
       return replay;
     },
@@ -46,33 +47,42 @@ export function sqliteReplayer(folder: string, sha256: Sha256): Replayer {
       do {
         for (const event of log.events({ from: reached() + 1 })) replay.project(event);
         replay.settle();
-      } while (!withAttached(log, file, "rw", (db) => adoptAttached(db, reached())));
+      } while (!withAttached(log, file, "rw", (db) => adoptAttached(db, reached(), log.base)));
     },
   };
 }
 
-function beginReplay(file: string, sha256: Sha256): { replay: Replay; reached: () => number } {
+function beginReplay(
+  file: string,
+  log: LogReader,
+  sha256: Sha256,
+): { replay: Replay; reached: () => number } {
   const db = new DatabaseSync(file);
   db.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32768");
   db.exec(PROJECTION_TABLES);
+  try {
+    if (log.base !== undefined) guarded(log.file, () => withBase(db, log.file));
+  } catch (error) {
+    db.close();
+    Deno.removeSync(file);
+    throw error;
+  }
   const index = sqliteIndexModel(db);
-  const fold = indexFold(index.tables);
+  const fold = indexFold(index.tables, index);
   function settle(): void {
     if (db.isTransaction) db.exec("COMMIT");
   }
-  let reached = 0;
+  let reached = log.base?.position ?? 0;
   const replay: Replay = {
     index,
     project(event) {
       guarded(file, () => {
         if (!db.isTransaction) db.exec("BEGIN");
-        try {
+        checkedEvent(event.position, () => {
           fold.project(event);
           projectRuns(index.tables, event);
-          reached = event.position;
-        } catch (error) {
-          throw isOfTheData(error) ? senseless(event.position, error) : error;
-        }
+        });
+        reached = event.position;
       });
     },
     settle,
@@ -88,17 +98,10 @@ function beginReplay(file: string, sha256: Sha256): { replay: Replay; reached: (
   return { replay, reached: () => reached };
 }
 
-/** What the fold meets in an event that is JSON, but not of the form that its type has. */
-function isOfTheData(error: unknown): error is Error {
-  return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
-}
-
-function senseless(position: number, cause: Error): HoldfastError {
-  return new HoldfastError(
-    "damage",
-    `event ${position} does not say what its type demands: ${cause.message}`,
-    { context: { position }, cause },
-  );
+function withBase(db: DatabaseSync, file: string): void {
+  db.exec("BEGIN");
+  loadBase(file, db);
+  db.exec("COMMIT");
 }
 
 function withAttached<Result>(
@@ -119,12 +122,14 @@ function withAttached<Result>(
 }
 
 /** False, and nothing done, where the log has gone on beyond what was replayed. */
-function adoptAttached(db: DatabaseSync, reached: number): boolean {
+function adoptAttached(
+  db: DatabaseSync,
+  reached: number,
+  base: LogReader["base"],
+): boolean {
   db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
-  const { head } = db.prepare("SELECT COALESCE(MAX(position), 0) AS head FROM main.events")
-    .get() as {
-      head: number;
-    };
+  const { head } = db.prepare("SELECT COALESCE(MAX(position), ?) AS head FROM main.events")
+    .get(base?.position ?? 0) as { head: number };
   if (head > reached) {
     db.exec("ROLLBACK");
     return false;
@@ -138,31 +143,10 @@ function adoptAttached(db: DatabaseSync, reached: number): boolean {
        ORDER BY ${table.order}`,
     );
   }
-  db.prepare(
-    `INSERT OR REPLACE INTO projections
-     SELECT 'index', ?, COALESCE(MAX(position), 0) FROM main.events`,
-  ).run(PROJECTION_VERSION);
+  db.prepare("INSERT OR REPLACE INTO projections VALUES ('index', ?, ?)").run(
+    PROJECTION_VERSION,
+    head,
+  );
   db.exec("COMMIT");
   return true;
-}
-
-function tableDigests(db: DatabaseSync, sha256: Sha256): Record<string, string> {
-  return Object.fromEntries(PROJECTED.map((table) => [table.name, tableDigest(db, table, sha256)]));
-}
-
-const CHUNK = 1000;
-
-/** SHA-256, chained over chunks of rows as JSON arrays, so that memory stays bounded. */
-function tableDigest(db: DatabaseSync, table: ProjectedTable, sha256: Sha256): string {
-  const columns = table.columns.map((name) => `quote(${name})`).join(" || ',' || ");
-  const query = { columns: `${columns} AS row`, table: table.name, keys: table.order.split(", ") };
-  let digest = hex(sha256(table.name));
-  let rows: string[] = [];
-  for (const { row } of pagedRows(db, { ...query, page: CHUNK })) {
-    rows.push(row as string);
-    if (rows.length < CHUNK) continue;
-    digest = hex(sha256(digest, rows.join("\n")));
-    rows = [];
-  }
-  return rows.length === 0 ? digest : hex(sha256(digest, rows.join("\n")));
 }

@@ -1,9 +1,29 @@
 /**
- * Tables of a job's database. `events` and `meta` are the log; the rest are projections and may be
+ * Tables of a job's database. `events`, `logs` and `meta` are the log; the rest are projections and may be
  * dropped at any time. Raise PROJECTION_VERSION with every change of a projection's tables or of
  * the fold's meaning: they are then rebuilt by replay.
  */
-export const PROJECTION_VERSION = 1;
+export const PROJECTION_VERSION = 2;
+
+/** The logs that follow the first one, whose genesis is in `meta`: after takeovers. */
+export const LOGS_SCHEMA = `
+CREATE TABLE logs (first INTEGER PRIMARY KEY, genesis TEXT NOT NULL);
+CREATE TRIGGER logs_no_update BEFORE UPDATE ON logs
+BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
+CREATE TRIGGER logs_no_delete BEFORE DELETE ON logs
+BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
+`;
+
+/** Only where a log begins may positions be left out, and up to the database's base. */
+export function noGap(base = 0): string {
+  return `
+CREATE TRIGGER events_no_gap BEFORE INSERT ON events
+WHEN NEW.position <> (SELECT COALESCE(MAX(position), ${base}) + 1 FROM events) AND (
+  NEW.position NOT IN (SELECT first FROM logs) OR
+  NEW.position <= (SELECT COALESCE(MAX(position), ${base}) FROM events))
+BEGIN SELECT RAISE(ABORT, 'positions follow one another'); END;
+`;
+}
 
 export const LOG_SCHEMA = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -20,29 +40,31 @@ CREATE TRIGGER events_no_update BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
 CREATE TRIGGER events_no_delete BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
-CREATE TRIGGER events_no_gap BEFORE INSERT ON events
-WHEN NEW.position <> (SELECT COALESCE(MAX(position), 0) + 1 FROM events)
-BEGIN SELECT RAISE(ABORT, 'positions follow one another'); END;
+${LOGS_SCHEMA}
+${noGap()}
 CREATE TABLE projections (
   name TEXT PRIMARY KEY, version INTEGER NOT NULL, position INTEGER NOT NULL
 ) WITHOUT ROWID;
 `;
 
-const CONTENT = "stored INTEGER NOT NULL, sha256 BLOB, object_key TEXT, version_id TEXT, etag";
+const CONTENT =
+  "stored INTEGER NOT NULL, sha256 BLOB, object_key TEXT, version_id TEXT, etag, class TEXT";
 
 /** `state` bits: core/index/rows.ts. `stat`: core/stat_record.ts. */
 export const PROJECTION_TABLES = `
 CREATE TABLE folders (
   id INTEGER PRIMARY KEY, parent INTEGER NOT NULL, name BLOB NOT NULL, file_system TEXT NOT NULL,
   stat BLOB NOT NULL, attributes TEXT, state INTEGER NOT NULL, position INTEGER NOT NULL, ${CONTENT},
-  tree_digest BLOB, content_digest BLOB, stat_digest BLOB
+  moves TEXT, tree_digest BLOB, content_digest BLOB, stat_digest BLOB
 );
 CREATE UNIQUE INDEX folders_by_name ON folders (parent, name);
 CREATE TABLE entries (
   folder INTEGER NOT NULL, name BLOB NOT NULL, stat BLOB NOT NULL, links INTEGER NOT NULL,
   target BLOB, attributes TEXT, state INTEGER NOT NULL, position INTEGER NOT NULL, ${CONTENT},
-  PRIMARY KEY (folder, name)
+  since INTEGER NOT NULL, occupant INTEGER NOT NULL, occupant_since INTEGER NOT NULL,
+  checked INTEGER NOT NULL, PRIMARY KEY (folder, name)
 ) WITHOUT ROWID;
+CREATE INDEX entries_by_key ON entries (object_key) WHERE object_key IS NOT NULL;
 CREATE TABLE links (
   file_system TEXT NOT NULL, file_id INTEGER NOT NULL, folder INTEGER NOT NULL, name BLOB NOT NULL,
   PRIMARY KEY (file_system, file_id, folder, name)
@@ -50,15 +72,33 @@ CREATE TABLE links (
 CREATE TABLE runs (
   run TEXT PRIMARY KEY, command TEXT NOT NULL, host TEXT NOT NULL, user TEXT NOT NULL,
   pid INTEGER NOT NULL, position INTEGER NOT NULL, started TEXT NOT NULL, finished TEXT,
-  outcome INTEGER, interrupted INTEGER NOT NULL
+  outcome INTEGER, interrupted INTEGER NOT NULL, description TEXT
 ) WITHOUT ROWID;
 CREATE TABLE snapshots (
   position INTEGER PRIMARY KEY, at TEXT NOT NULL, run TEXT NOT NULL, sources TEXT NOT NULL,
-  entries TEXT NOT NULL, bytes TEXT NOT NULL, gaps INTEGER NOT NULL
+  entries TEXT NOT NULL, bytes TEXT NOT NULL, gaps INTEGER NOT NULL, lost INTEGER NOT NULL,
+  forgotten INTEGER NOT NULL, description TEXT
 );
 CREATE TABLE uploads (
   key TEXT PRIMARY KEY, position INTEGER NOT NULL, upload TEXT, source TEXT NOT NULL,
-  started TEXT NOT NULL
+  path TEXT NOT NULL, size TEXT NOT NULL, observed INTEGER NOT NULL, part_size INTEGER NOT NULL,
+  class TEXT, started TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE renames (
+  folder INTEGER NOT NULL, name BLOB NOT NULL, from_key TEXT NOT NULL, position INTEGER NOT NULL,
+  aliased INTEGER NOT NULL, PRIMARY KEY (folder, name)
+) WITHOUT ROWID;
+CREATE INDEX renames_by_key ON renames (from_key);
+CREATE TABLE aliases (
+  key TEXT NOT NULL, folder INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (key, folder)
+) WITHOUT ROWID;
+CREATE TABLE deletions (
+  key TEXT NOT NULL, version TEXT NOT NULL, why TEXT NOT NULL, object TEXT NOT NULL,
+  PRIMARY KEY (key, version)
+) WITHOUT ROWID;
+CREATE TABLE segments (
+  kind TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, log TEXT NOT NULL,
+  key TEXT NOT NULL, head TEXT NOT NULL, PRIMARY KEY (kind, first)
 ) WITHOUT ROWID;
 CREATE TABLE sources (
   name TEXT PRIMARY KEY, file_system TEXT NOT NULL, path TEXT NOT NULL, single INTEGER NOT NULL,
@@ -72,6 +112,10 @@ export const PROJECTION_SCHEMA = `${PROJECTION_TABLES}
 CREATE INDEX folders_unstored ON folders (id) WHERE state & 1 = 0 AND stored <= 0;
 CREATE INDEX entries_pending ON entries (folder, name)
   WHERE state & 1 = 0 AND (stored <= 0 OR state <> 0);
+CREATE INDEX renames_open ON renames (position) WHERE aliased = 0;
+CREATE INDEX folders_by_file_id ON folders (substr(stat, 17, 8));
+CREATE INDEX entries_kept ON entries (folder, name) WHERE state & 1 = 1 AND etag IS NOT NULL;
+CREATE INDEX folders_kept ON folders (id) WHERE state & 1 = 1 AND etag IS NOT NULL;
 `;
 
 export interface ProjectedTable {
@@ -87,7 +131,7 @@ export const PROJECTED: readonly ProjectedTable[] = [
     name: "folders",
     columns: [
       ..."id parent name file_system stat attributes state position stored sha256".split(" "),
-      ..."object_key version_id etag".split(" "),
+      ..."object_key version_id etag class moves".split(" "),
     ],
     order: "id",
   },
@@ -95,7 +139,7 @@ export const PROJECTED: readonly ProjectedTable[] = [
     name: "entries",
     columns: [
       ..."folder name stat links target attributes state position stored sha256".split(" "),
-      ..."object_key version_id etag".split(" "),
+      ..."object_key version_id etag class since occupant occupant_since checked".split(" "),
     ],
     order: "folder, name",
   },
@@ -106,15 +150,32 @@ export const PROJECTED: readonly ProjectedTable[] = [
   },
   {
     name: "runs",
-    columns: "run command host user pid position started finished outcome interrupted".split(" "),
+    columns: ("run command host user pid position started finished outcome interrupted " +
+      "description").split(" "),
     order: "run",
   },
   {
     name: "snapshots",
-    columns: "position at run sources entries bytes gaps".split(" "),
+    columns: "position at run sources entries bytes gaps lost forgotten description".split(" "),
     order: "position",
   },
-  { name: "uploads", columns: "key position upload source started".split(" "), order: "key" },
+  {
+    name: "uploads",
+    columns: "key position upload source path size observed part_size class started".split(" "),
+    order: "key",
+  },
+  {
+    name: "renames",
+    columns: "folder name from_key position aliased".split(" "),
+    order: "folder, name",
+  },
+  { name: "deletions", columns: "key version why object".split(" "), order: "key, version" },
+  { name: "aliases", columns: "key folder position".split(" "), order: "key, folder" },
+  {
+    name: "segments",
+    columns: "kind first last log key head".split(" "),
+    order: "kind, first",
+  },
   {
     name: "sources",
     columns: "name file_system path single entries bytes scanned started refused".split(" "),

@@ -81,7 +81,14 @@ function rowOf(known: Known): EntryRow {
   const { name, links, state } = known;
   return {
     ...{ folder: 1, name, stat: statOf(known), links, state, position: 1 },
-    ...{ target: null, attributes: null, content: NO_CONTENT },
+    ...{
+      target: null,
+      attributes: null,
+      content: NO_CONTENT,
+      checked: 0,
+      occupant: 0,
+      occupantSince: 0,
+    },
   };
 }
 

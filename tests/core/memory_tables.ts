@@ -1,14 +1,18 @@
 import type {
+  AliasRow,
   ContentRow,
+  DeletionRow,
   DigestKind,
   EntryRow,
   FolderRow,
   IndexTables,
+  RenameRow,
 } from "../../src/core/index/rows.ts";
 import { REMOVED, UNREADABLE, UNSTABLE } from "../../src/core/index/rows.ts";
 import type {
   RunRow,
   RunTables,
+  SegmentRow,
   SnapshotRow,
   SourceRow,
   UploadRow,
@@ -26,6 +30,10 @@ export interface MemoryState {
   snapshots: Map<number, SnapshotRow>;
   uploads: Map<string, UploadRow>;
   sources: Map<string, SourceRow>;
+  renames: Map<string, RenameRow>;
+  aliases: Map<string, AliasRow>;
+  deletions: Map<string, DeletionRow>;
+  segments: Map<string, SegmentRow>;
 }
 
 export interface MemoryTables {
@@ -46,6 +54,10 @@ export function memoryTables(): MemoryTables {
     snapshots: new Map(),
     uploads: new Map(),
     sources: new Map(),
+    renames: new Map(),
+    aliases: new Map(),
+    deletions: new Map(),
+    segments: new Map(),
   };
   return {
     tables: { ...indexTables(state), ...runTables(state) },
@@ -69,6 +81,10 @@ function copyOf(state: MemoryState): MemoryState {
     snapshots: new Map(state.snapshots),
     uploads: new Map(state.uploads),
     sources: new Map(state.sources),
+    renames: new Map(state.renames),
+    aliases: new Map(state.aliases),
+    deletions: new Map(state.deletions),
+    segments: new Map(state.segments),
   };
 }
 
@@ -115,6 +131,8 @@ function indexTables(state: MemoryState): IndexTables {
       state.entries.set(entryKey(folder, name), {
         ...row,
         content: { ...content },
+        occupant: content.key === null ? position : row.occupant,
+        occupantSince: content.key === null ? content.since : row.occupantSince,
         position,
         state: (row.state & UNSTABLE) | added,
       });
@@ -141,6 +159,39 @@ function indexTables(state: MemoryState): IndexTables {
         : state.digests.delete(digestKey("tree", folder)) || content;
     },
     listingChanged() {},
+    putDeletion: (row) => void state.deletions.set(`${row.key}\0${row.version}`, row),
+    deletion: (key, version) => state.deletions.get(`${key}\0${version}`),
+    removeDeletion: (key, version) => void state.deletions.delete(`${key}\0${version}`),
+    hasDeletions: () => state.deletions.size > 0,
+    putRename: (row) => void state.renames.set(entryKey(row.folder, row.name), row),
+    rename: (folder, name) => state.renames.get(entryKey(folder, name)),
+    removeRename: (folder, name) => void state.renames.delete(entryKey(folder, name)),
+    hasRenames: () => state.renames.size > 0,
+    isRenamedFrom: (key) => [...state.renames.values()].some((row) => row.fromKey === key),
+    holdersOf: (key) =>
+      [...state.entries.values()].filter((row) => row.content.key === key)
+        .map(({ folder, name }) => ({ folder, name })),
+    addAlias(row) {
+      const key = `${row.key}\0${row.folder}`;
+      if (!state.aliases.has(key)) state.aliases.set(key, row);
+    },
+    aliasesOf: (key) => [...state.aliases.values()].filter((row) => row.key === key),
+    removeAlias: (key, folder) => void state.aliases.delete(`${key}\0${folder}`),
+    hasAliases: () => state.aliases.size > 0,
+    isInSnapshot: (position) =>
+      [...state.snapshots.values()].some((row) => row.position >= position && row.forgotten === 0),
+    loseContent(from, until) {
+      for (const row of [...state.snapshots.values()]) {
+        if (row.position < from || row.position >= until) continue;
+        state.snapshots.set(row.position, { ...row, lost: row.lost + 1 });
+      }
+    },
+    setChecked(folder, name, position) {
+      const row = state.entries.get(entryKey(folder, name));
+      if (row !== undefined) {
+        state.entries.set(entryKey(folder, name), { ...row, checked: position });
+      }
+    },
   };
 }
 
@@ -148,6 +199,9 @@ function runTables(state: MemoryState): RunTables {
   return {
     run: (run) => state.runs.get(run),
     putRun: (row) => void state.runs.set(row.run, row),
+    snapshot: (position) => state.snapshots.get(position),
+    putSegment: (row) => void state.segments.set(`${row.kind} ${row.first}`, row),
+    removeSource: (name) => void state.sources.delete(name),
     putSnapshot: (row) => void state.snapshots.set(row.position, row),
     upload: (key) => state.uploads.get(key),
     putUpload: (row) => void state.uploads.set(row.key, row),

@@ -56,7 +56,7 @@ Deno.test("the header of each kind of object is as written down", () => {
     const metadata = objectMetadata(input);
     return [JSON.stringify(metadata), `${METADATA_NAME}: ${encodeMetadata(metadata)}`];
   });
-  const sidecar = withSidecar(objectMetadata(file), sidecarKey(LOG, 42, 0));
+  const sidecar = withSidecar(objectMetadata(file), sidecarKey(LOG, 42, "0"));
   assertGolden("object_metadata.txt", [...lines, JSON.stringify(sidecar)].join("\n") + "\n");
 });
 
@@ -83,7 +83,7 @@ Deno.test("what does not fit names its sidecar, and that always fits", () => {
     ...{ owner: "o".repeat(256), group: "g".repeat(256) },
   });
   assert.equal(encodeMetadata(metadata), undefined);
-  const header = encodeMetadata(withSidecar(metadata, sidecarKey(LOG, 2 ** 52, 999_999)));
+  const header = encodeMetadata(withSidecar(metadata, sidecarKey(LOG, 2 ** 52, "f".repeat(16))));
   const decoded = decodeMetadata(header!)!;
   assert.equal(decoded.attributes, undefined);
   assert.equal(decoded.target, undefined);

@@ -202,7 +202,7 @@ Deno.test("what is appended while a replay is under way is in the index that tak
   withLog((file) => {
     const replayer = sqliteReplayer(folderOf(file), sha256);
     const log = openLog(file);
-    const replay = replayer.begin();
+    const replay = replayer.begin(log);
     for (const event of log.events()) replay.project(event);
     const other = openLog(file);
     const file13 = observedOfStat("file 13", "added", statOf("file", 50n), {});

@@ -32,8 +32,8 @@ export function databaseFolder(): string {
   }
 }
 
-export function createLog(file: string): JobLog {
-  return createJobLog(file, GENESIS, { clock: tickingClock(), sha256 });
+export function createLog(file: string, { key }: Pick<Genesis, "key"> = GENESIS): JobLog {
+  return createJobLog(file, { ...GENESIS, key }, { clock: tickingClock(), sha256 });
 }
 
 export function openLog(file: string, options: OpenOptions = { mode: "write" }): JobLog {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { inspect } from "node:util";
 import fc from "fast-check";
 import type { AnyEvent, AnyNewEvent } from "../../src/core/event/event.ts";
 import { hex } from "../../src/core/hash.ts";
@@ -10,7 +11,24 @@ import { compareBytes } from "../../src/core/path_text.ts";
 import type { JobLog } from "../../src/ports/event_log.ts";
 import { sqliteReplayer } from "../../src/sqlite/replay.ts";
 import { type MemoryTables, memoryTables } from "../core/memory_tables.ts";
-import { eventsOf, history, RUN, SOURCES, type Step } from "../core/random_history.ts";
+import {
+  type Command,
+  eventsOf,
+  history,
+  RUN,
+  SOURCES,
+  type Step,
+} from "../core/random_history.ts";
+import { worldOf } from "../core/random_world.ts";
+import {
+  apply,
+  applyEvent,
+  checkStore,
+  type Effect,
+  noteSnapshot,
+  type SimulatedStore,
+  simulatedStore,
+} from "../core/simulated_store.ts";
 import { slowSourceDigest } from "../core/slow_tree_digest.ts";
 import { createLog, databaseFolder, openLog, sha256, verify } from "./log_fixture.ts";
 import { seed } from "../seed.ts";
@@ -34,11 +52,14 @@ Deno.test(`${HISTORIES} random histories: the index is what replay and a map say
     Deno.removeSync(folder, { recursive: true });
   }
   // Histories in which something never happens would prove nothing about it.
-  for (const what of ["added", "changed", "removed", "unreadable", "unstable", "reread"]) {
-    assert.ok((seen.get(what) ?? 0) >= 20, `${what}: ${seen.get(what)} times`);
-  }
-  for (const what of ["links", "crash", "refused", "ObjectsStored", "ScanCompleted"]) {
-    assert.ok((seen.get(what) ?? 0) >= 20, `${what}: ${seen.get(what)} times`);
+  const expected = [
+    ...["added", "changed", "removed", "unreadable", "unstable", "reread", "moved", "linked"],
+    ...["reverted", "moved folder", "links", "crash", "refused", "survivors", "ObjectsStored"],
+    ...["ScanCompleted", "ObjectCopied", "RenameSettled", "RenameAliased", "ObjectDeleted"],
+    ...["SourceRenamed", "SnapshotForgotten", "AliasesReleased", "DeletionPlanned"],
+  ];
+  for (const what of expected) {
+    assert.ok((seen.get(what) ?? 0) >= 3, `${what}: ${seen.get(what)} times`);
   }
 });
 
@@ -54,13 +75,15 @@ interface Run {
   log: JobLog;
   readonly file: string;
   readonly memory: MemoryTables;
+  readonly store: SimulatedStore;
   readonly fold: ReturnType<typeof indexFold>;
   readonly seen: Map<string, number>;
 }
 
 function live(file: string, steps: readonly Step[], seen: Map<string, number>): void {
   const memory = memoryTables();
-  const run: Run = { log: createLog(file), file, memory, fold: indexFold(memory.tables), seen };
+  const fold = indexFold(memory.tables);
+  const run: Run = { log: createLog(file), file, memory, store: simulatedStore(), fold, seen };
   try {
     for (const step of steps) takeStep(run, step);
     checkReplay(run);
@@ -77,23 +100,10 @@ function takeStep(run: Run, { commands, crash, reopen }: Step): void {
     run.log.close();
     run.log = openLog(run.file);
   }
-  const { memory, log } = run;
-  const before = memory.begin();
-  const events: AnyNewEvent[] = [];
-  let position = log.head().position;
-  let refused = false;
-  const digest = (source: string, kind: "tree" | "content") =>
-    slowSourceDigest(memory.state, source, kind);
-  for (const command of commands) {
-    for (const event of eventsOf(memory, command, digest)) {
-      events.push(event);
-      position++;
-      if (command.do === "wrong") refused = true;
-      else projectInMemory(run, event, position);
-    }
-    if (refused) break;
-    checkDigests(run);
-  }
+  const { memory, log, store } = run;
+  const before = { tables: memory.begin(), objects: store.begin() };
+  const start = log.head().position;
+  const { events, refused, survivors } = takeCommands(run, commands, start);
   if (crash || refused) {
     const within = () => {
       throw new Error("crash");
@@ -101,13 +111,48 @@ function takeStep(run: Run, { commands, crash, reopen }: Step): void {
     const error = refused ? { kind: "damage" } : { message: "crash" };
     assert.throws(() => log.append(RUN, events, refused ? {} : { within }), error);
     count(run.seen, refused ? "refused" : "crash");
-    memory.undo(before);
+    memory.undo(before.tables);
+    store.undo(before.objects, start);
+    for (const [key, content] of survivors) apply(store, key, content);
+    if (survivors.size > 0) count(run.seen, "survivors");
     run.fold.paths.forget();
+    run.fold.keys.forget();
   } else {
-    assert.equal(log.append(RUN, events), position);
+    assert.equal(log.append(RUN, events), start + events.length);
     for (const event of events) countEvent(run.seen, event);
   }
+  if (crash || refused) checkDigests(run);
+  checkStore(store, worldOf(memory));
   compareTables(run);
+}
+
+/**
+ * `survivors` is what was done to the store from what was committed before the step: it stays where
+ * the answer to it is lost in a crash.
+ */
+function takeCommands(run: Run, commands: readonly Command[], start: number) {
+  const { memory, store } = run;
+  const events: AnyNewEvent[] = [];
+  const survivors: Effect = new Map();
+  const digest = (source: string, kind: "tree" | "content") =>
+    slowSourceDigest(memory.state, source, kind);
+  for (const [i, command] of commands.entries()) {
+    const position = start + events.length;
+    let isBased = i === 0;
+    for (const event of eventsOf(memory, command, { digest, store, position })) {
+      events.push(event);
+      if (command.do === "wrong") return { events, survivors, refused: true };
+      const effect = applyEvent(store, worldOf(memory), event);
+      isBased &&= effect.size > 0;
+      if (isBased) { for (const [key, content] of effect) survivors.set(key, content); }
+      projectInMemory(run, event, start + events.length);
+      if (event.type === "SnapshotCreated") {
+        noteSnapshot(store, worldOf(memory), start + events.length);
+      }
+    }
+    checkDigests(run);
+  }
+  return { events, survivors, refused: false };
 }
 
 function projectInMemory(run: Run, event: AnyNewEvent, position: number): void {
@@ -127,8 +172,8 @@ function checkDigests({ memory, fold }: Run): void {
   }
 }
 
-function compareTables({ log, memory }: Run): void {
-  const { tables, paths } = log.index;
+function compareTables({ log, memory, fold }: Run): void {
+  const { tables, paths, keys } = log.index;
   const { state } = memory;
   const folders = [...state.folders.values()].sort((a, b) => a.id - b.id);
   const plain = (value: unknown) => structuredClone(value);
@@ -137,6 +182,17 @@ function compareTables({ log, memory }: Run): void {
     const entries = [...state.entries.values()].filter((row) => row.folder === folder.id)
       .sort((a, b) => compareBytes(a.name, b.name));
     assert.deepEqual(plain([...tables.entriesIn(folder.id)]), plain(entries));
+    assert.equal(keys.ofFolder(folder), fold.keys.ofFolder(folder));
+    for (const row of entries) assert.equal(keys.ofEntry(row), fold.keys.ofEntry(row));
+  }
+  assert.deepEqual(
+    sorted(log.index.openRenames()),
+    sorted([...state.renames.values()].filter(({ aliased }) => !aliased)),
+  );
+  assert.deepEqual(sorted(log.index.deletions()), sorted(state.deletions.values()));
+  assert.deepEqual(sorted(log.index.snapshots()), sorted(state.snapshots.values()));
+  for (const { key } of state.aliases.values()) {
+    assert.deepEqual(sorted(tables.aliasesOf(key)), sorted(memory.tables.aliasesOf(key)));
   }
   for (const link of state.links.values()) {
     const group = tables.linkGroup(link.fileSystem, link.fileId)
@@ -148,20 +204,31 @@ function compareTables({ log, memory }: Run): void {
   for (const source of SOURCES) {
     for (const kind of ["tree", "content"] as const) {
       const digest = hex(sourceDigest(tables, paths, source, kind, sha256));
-      assert.equal(digest, slowSourceDigest(state, source, kind));
+      assert.equal(
+        digest,
+        hex(sourceDigest(memory.tables, fold.paths, source, kind, sha256)),
+      );
     }
   }
 }
 
-function checkReplay({ log, file }: Run): void {
+/** Times are the clock's in the log alone. */
+function sorted(rows: Iterable<unknown>): string[] {
+  return [...rows].map((row) => inspect({ ...row as object, at: undefined }, { sorted: true }))
+    .sort();
+}
+
+function checkReplay({ log, file, memory }: Run): void {
   const replayer = sqliteReplayer(file.slice(0, file.lastIndexOf("/")), sha256);
-  const replay = replayer.begin();
+  const replay = replayer.begin(log);
   try {
     for (const event of log.events()) replay.project(event);
     assert.deepEqual(replayer.differences(log, replay, 10), []);
     assert.deepEqual(replay.digests(), replayer.digests(log));
     const db = new DatabaseSync(file, { readOnly: true });
     const integrity = db.prepare("PRAGMA integrity_check").get();
+    const aliases = db.prepare("SELECT * FROM aliases").all();
+    assert.deepEqual(sorted(aliases), sorted(memory.state.aliases.values()));
     db.close();
     assert.deepEqual({ ...integrity }, { integrity_check: "ok" });
   } finally {
@@ -175,6 +242,7 @@ function countEvent(seen: Map<string, number>, event: AnyNewEvent): void {
   for (const { entries } of event.data.folders) {
     for (const entry of entries) {
       count(seen, entry.change);
+      if (entry.change === "moved" && entry.type === "folder") count(seen, "moved folder");
       if ((entry.links ?? 1) > 1) count(seen, "links");
     }
   }

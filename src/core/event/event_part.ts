@@ -1,5 +1,5 @@
 import { pathOfKey } from "../mirror/object_key.ts";
-import { joinPath, type JsonPath, type PathText, textOfJson } from "../path_text.ts";
+import { displayPath, joinPath, type JsonPath, type PathText, textOfJson } from "../path_text.ts";
 import type { AnyEvent } from "./event.ts";
 
 /**
@@ -19,15 +19,53 @@ export function partOfEvent(event: AnyEvent, path: PathText): AnyEvent | undefin
       })).filter(({ entries }) => entries.length > 0);
       return folders.length === 0 ? undefined : { ...event, data: { ...event.data, folders } };
     }
-    case "ObjectsStored": {
+    case "ObjectsStored":
+    case "ObjectCopied": {
+      const { folders: all, source } = event.data;
+      const folders = all.map((folder) => ({
+        ...folder,
+        objects: folder.objects.filter(({ name }) => isBelow(path, source, folder.path, name)),
+      })).filter(({ objects }) => objects.length > 0);
+      if (folders.length === 0) return undefined;
+      return { ...event, data: { ...event.data, folders } } as AnyEvent;
+    }
+    case "RenamePlanned":
+    case "RenameAliased": {
+      const { source } = event.data;
+      const renames = event.data.renames.filter((rename) => isBelow(path, source, rename.path));
+      if (renames.length === 0) return undefined;
+      return { ...event, data: { source, renames } } as AnyEvent;
+    }
+    case "RenameSettled": {
+      const { source } = event.data;
+      const paths = event.data.paths.filter((item) => isBelow(path, source, item.path));
+      const obsolete = event.data.obsolete.filter((object) =>
+        object.path !== undefined && isBelow(path, source, object.path)
+      );
+      if (paths.length + obsolete.length === 0) return undefined;
+      return { ...event, data: { source, paths, obsolete } };
+    }
+    case "DeletionPlanned":
+    case "ObjectDeleted": {
+      const objects = event.data.objects.filter((object) =>
+        object.path !== undefined && isBelow(path, object.source ?? "", object.path)
+      );
+      if (objects.length === 0) return undefined;
+      return { ...event, data: { ...event.data, objects } } as AnyEvent;
+    }
+    case "ObjectVerified": {
+      const { source } = event.data;
       const folders = event.data.folders.map((folder) => ({
         ...folder,
-        objects: folder.objects.filter(({ name }) =>
-          isBelow(path, event.data.source, folder.path, name)
-        ),
-      })).filter(({ objects }) => objects.length > 0);
+        names: folder.names.filter((name) => isBelow(path, source, folder.path, name)),
+      })).filter(({ names }) => names.length > 0);
       return folders.length === 0 ? undefined : { ...event, data: { ...event.data, folders } };
     }
+    case "ObjectMissing":
+    case "ObjectDamaged":
+      return isBelow(path, event.data.source, event.data.path) ? event : undefined;
+    case "ObjectDiscovered":
+      return isAtOrBelow(path, textOfJson(event.data.path)) ? event : undefined;
     case "ObjectsRefused": {
       const entries = event.data.entries.filter((entry) =>
         isBelow(path, event.data.source, entry.path)
@@ -45,6 +83,7 @@ export function partOfEvent(event: AnyEvent, path: PathText): AnyEvent | undefin
     case "UploadStarted":
       return isBelow(path, event.data.source, event.data.path) ? event : undefined;
     case "UploadCreated":
+    case "UploadResumed":
     case "UploadAborted":
       return isAtOrBelow(path, pathOfKey(event.data.key)) ? event : undefined;
     default:
@@ -60,14 +99,39 @@ export function entriesOfEvent(
   switch (event.type) {
     case "EntriesObserved":
       return event.data.folders.flatMap(({ path, entries }) =>
-        entries.map(({ name, change }) => ({
+        entries.map(({ name, change, from }) => ({
           ...place(event.data.source, path, name),
-          what: change,
+          what: from === undefined ? change : `${change} from ${displayPath(textOfJson(from))}`,
         }))
       );
     case "ObjectsStored":
+    case "ObjectCopied": {
+      const what = event.type === "ObjectsStored" ? "stored" : "copied";
       return event.data.folders.flatMap(({ path, objects }) =>
-        objects.map(({ name }) => ({ ...place(event.data.source, path, name), what: "stored" }))
+        objects.map(({ name }) => ({ ...place(event.data.source, path, name), what }))
+      );
+    }
+    case "RenamePlanned":
+    case "RenameAliased":
+      return event.data.renames.map(({ path, way, from, why }) => ({
+        ...place(event.data.source, path),
+        what: `${way} of ${from}: ${why}`,
+      }));
+    case "RenameSettled":
+      return event.data.paths.map(({ path }) => ({
+        ...place(event.data.source, path),
+        what: "settled",
+      }));
+    case "DeletionPlanned":
+    case "ObjectDeleted": {
+      const what = event.type === "ObjectDeleted" ? "object deleted" : "object to be deleted";
+      return event.data.objects.flatMap(({ source = "", path, key }) =>
+        path === undefined ? [] : [{ ...place(source, path), what: `${what}: ${key}` }]
+      );
+    }
+    case "ObjectVerified":
+      return event.data.folders.flatMap(({ path, names }) =>
+        names.map((name) => ({ ...place(event.data.source, path, name), what: "verified" }))
       );
     case "ObjectsRefused":
       return event.data.entries.map(({ path, reason }) => ({

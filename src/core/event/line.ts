@@ -15,9 +15,27 @@ export interface Genesis {
   /** Ed25519 public key, 64 hex digits (RFC 8032). */
   readonly key: string;
   /** Head of the log that this one continues, after a takeover. */
-  readonly parent:
-    | { readonly log: string; readonly position: number; readonly hash: string }
-    | null;
+  readonly parent: GenesisParent | null;
+}
+
+export interface GenesisParent {
+  readonly log: string;
+  readonly position: number;
+  readonly hash: string;
+  /** First position of the new log, where it is not the one after `position`. */
+  readonly next?: number;
+}
+
+/** One of the logs that follow one another in a database. */
+export interface LogPart {
+  /** Position of its first event, whether there is one yet or not. */
+  readonly first: number;
+  readonly genesis: Genesis;
+}
+
+/** Position of the first event of a log. */
+export function firstPosition({ parent }: Genesis): number {
+  return parent === null ? 1 : parent.next ?? parent.position + 1;
 }
 
 /** Highest version of each event type that this program can read and project. */
@@ -41,6 +59,26 @@ const VERSIONS: { readonly [T in EventType]: number } = {
   RestorePlanned: 1,
   EntriesRestored: 1,
   RestoreFinished: 1,
+  ObjectCopied: 1,
+  RenamePlanned: 1,
+  RenameAliased: 1,
+  RenameSettled: 1,
+  DeletionPlanned: 1,
+  ObjectDeleted: 1,
+  AliasesReleased: 1,
+  SourceRenamed: 1,
+  SnapshotForgotten: 1,
+  Undone: 1,
+  LogSegmentShipped: 1,
+  RenamesShipped: 1,
+  LogCheckpointed: 1,
+  TakenOver: 1,
+  IndexRebuilt: 1,
+  ObjectDiscovered: 1,
+  ObjectVerified: 1,
+  ObjectMissing: 1,
+  ObjectDamaged: 1,
+  UploadResumed: 1,
 };
 
 export function genesisHash(genesis: Genesis, sha256: Sha256): string {
@@ -48,8 +86,14 @@ export function genesisHash(genesis: Genesis, sha256: Sha256): string {
 }
 
 export function genesisLine(genesis: Genesis): string {
-  const { format, repository, log, job, key, parent } = genesis;
-  return JSON.stringify({ format, repository, log, job, key, parent });
+  const { format, repository, log, job, key } = genesis;
+  return JSON.stringify({ format, repository, log, job, key, parent: parentOf(genesis) });
+}
+
+function parentOf({ parent }: Genesis): GenesisParent | null {
+  if (parent === null) return null;
+  const { log, position, hash, next } = parent;
+  return { log, position, hash, ...(next === undefined ? {} : { next }) };
 }
 
 export function eventLine(

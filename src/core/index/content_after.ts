@@ -2,7 +2,7 @@ import type { ObservedEntry } from "../event/event.ts";
 import { compareBytes } from "../path_text.ts";
 import { typeAt, unpackStat } from "../stat_record.ts";
 import { statOfObserved, targetOfObserved } from "./observed_stat.ts";
-import { type ContentRow, type EntryRow, NO_CONTENT, REMOVED } from "./rows.ts";
+import { type ContentRow, type EntryRow, isLive, NO_CONTENT } from "./rows.ts";
 
 /**
  * What is left of an entry's content after a new observation of it: it stays where only a marker
@@ -14,7 +14,7 @@ export function contentAfter(old: EntryRow, entry: ObservedEntry): ContentRow {
   const before = old.content;
   const former = -Math.abs(before.stored);
   const stat = statOfObserved(entry);
-  if (typeAt(old.stat) !== entry.type) return { ...NO_CONTENT };
+  if (typeAt(old.stat) !== entry.type) return { ...NO_CONTENT, stored: former };
   if (entry.type === "symlink") {
     const same = compareBytes(old.target ?? EMPTY, targetOfObserved(entry) ?? EMPTY) === 0;
     return same ? revived(before) : { ...NO_CONTENT, stored: former };
@@ -25,7 +25,7 @@ export function contentAfter(old: EntryRow, entry: ObservedEntry): ContentRow {
   }
   if (entry.kept) return before;
   const sameSize = unpackStat(old.stat).size === unpackStat(stat).size;
-  const isLast = before.stored > 0 || (old.state & REMOVED) !== 0;
+  const isLast = before.stored > 0 || !isLive(old);
   return sameSize && isLast ? { ...before, stored: former } : { ...NO_CONTENT, stored: former };
 }
 

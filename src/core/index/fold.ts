@@ -1,22 +1,35 @@
-import { HoldfastError } from "../error.ts";
-import type { AnyEvent, EventData, ObservedEntry, StoredEntry } from "../event/event.ts";
-import { bytesOfHex } from "../hash.ts";
-import { bytesOfText, displayPath, joinPath, type PathText, textOfJson } from "../path_text.ts";
+import type { AnyEvent, EventData, ObservedEntry } from "../event/event.ts";
+import { bytesOfText, type PathText, textOfJson } from "../path_text.ts";
+import { dropRename, releaseAliases } from "./alias_release.ts";
 import { contentAfter, contentOfRemoved } from "./content_after.ts";
+import { deleteObjects, planDeletions } from "./deletion_fold.ts";
+import { forgetDigests, joinGroup, leaveGroup, moveGroups } from "./digest_fold.ts";
+import { type EventPlace, misplaced, unknownFolder } from "./misfit.ts";
+import { loseObject } from "./lost_fold.ts";
+import {
+  aliasRenames,
+  contentOfMoved,
+  moveFolder,
+  noteMoved,
+  renameSource,
+  settleRenames,
+} from "./move_fold.ts";
+import type { MoveTables } from "./move_tables.ts";
+import { type ObjectKeys, objectKeys } from "./object_keys.ts";
 import { attributesOfObserved, statOfObserved, targetOfObserved } from "./observed_stat.ts";
 import {
-  type ContentRow,
   type EntryRow,
   type FolderRow,
   type IndexTables,
+  isLive,
   NO_CONTENT,
   REMOVED,
   UNREADABLE,
   UNSETTLED,
   UNSTABLE,
 } from "./rows.ts";
-import { FILE_CODE } from "../stat_record.ts";
 import { type FolderPaths, folderPaths } from "./folder_paths.ts";
+import { storeObjects, verifyObjects } from "./store_fold.ts";
 
 /**
  * The index projection: each event changes the tables, and nothing else does. Throws kind "damage"
@@ -25,28 +38,57 @@ import { type FolderPaths, folderPaths } from "./folder_paths.ts";
 export interface IndexFold {
   project(event: AnyEvent): void;
   readonly paths: FolderPaths;
+  readonly keys: ObjectKeys;
 }
 
-export function indexFold(tables: IndexTables): IndexFold {
-  const paths = folderPaths(tables);
-  return {
-    paths,
-    project(event) {
-      if (event.type === "EntriesObserved") observe(tables, paths, event.data, event.position);
-      else if (event.type === "ObjectsStored") store(tables, paths, event.data, event.position);
-    },
-  };
+/** With the caches of whoever reads the same tables, so that a moved folder makes both void. */
+export function indexFold(
+  tables: IndexTables,
+  { paths, keys }: Pick<IndexFold, "paths" | "keys"> = {
+    paths: folderPaths(tables),
+    keys: objectKeys(tables),
+  },
+): IndexFold {
+  const context: MoveTables = { tables, paths, keys };
+  return { paths, keys, project: (event) => project(context, event) };
+}
+
+function project(context: MoveTables, event: AnyEvent): void {
+  switch (event.type) {
+    case "EntriesObserved":
+      return observe(context, event.data, event.position);
+    case "ObjectsStored":
+    case "ObjectCopied":
+      return storeObjects(context, event);
+    case "RenameAliased":
+      return aliasRenames(context, event.data);
+    case "RenameSettled":
+      return settleRenames(context, event.data);
+    case "DeletionPlanned":
+      return planDeletions(context, event.data);
+    case "ObjectDeleted":
+      return deleteObjects(context, event.data);
+    case "AliasesReleased":
+      return releaseAliases(context.tables, event.data);
+    case "SourceRenamed":
+      return renameSource(context, event.data, event.position);
+    case "ObjectMissing":
+    case "ObjectDamaged":
+      return loseObject(context, event.data);
+    case "ObjectVerified":
+      return verifyObjects(context, event.data, event.position);
+  }
 }
 
 function observe(
-  tables: IndexTables,
-  paths: FolderPaths,
+  context: MoveTables,
   data: EventData["EntriesObserved"],
   position: number,
 ): void {
+  const { tables, paths } = context;
   for (const group of data.folders) {
     const path = textOfJson(group.path);
-    const at: Place = { source: data.source, path, position };
+    const at: EventPlace = { source: data.source, path, position };
     let folder = paths.find(data.source, path);
     for (const entry of group.entries) {
       if (entry.name === "") {
@@ -55,8 +97,8 @@ function observe(
         continue;
       }
       if (folder === undefined) throw unknownFolder(at);
-      if (entry.type === "folder") observeFolder(tables, paths, folder, entry, at);
-      else observeEntry(tables, folder, entry, at);
+      if (entry.type === "folder") observeFolder(context, folder, entry, at);
+      else observeEntry(context, folder, entry, at);
     }
     if (folder !== undefined) {
       tables.listingChanged(folder.id);
@@ -65,47 +107,25 @@ function observe(
   }
 }
 
-interface Place {
-  readonly source: string;
-  readonly path: PathText;
-  readonly position: number;
-}
-
-function unknownFolder(at: Place): HoldfastError {
-  return new HoldfastError(
-    "damage",
-    `event ${at.position} is about entries in ${
-      displayPath(at.path) || "/"
-    }, a folder that no event before it names`,
-    { context: { position: at.position, source: at.source } },
-  );
-}
-
-function misplaced(at: Place, name: PathText): HoldfastError {
-  return new HoldfastError(
-    "damage",
-    `event ${at.position} about ${
-      displayPath(joinPath(at.path, name))
-    } does not follow the event it names as the one before`,
-    { context: { position: at.position, source: at.source } },
-  );
-}
-
-function observeRoot(tables: IndexTables, at: Place, entry: ObservedEntry): void {
+function observeRoot(tables: IndexTables, at: EventPlace, entry: ObservedEntry): void {
   const name = bytesOfText(at.source);
   const old = tables.findFolder(0, name);
   putFolder(tables, old, { parent: 0, name, fileSystem: entry.fs ?? "" }, entry, at.position);
 }
 
 function observeFolder(
-  tables: IndexTables,
-  paths: FolderPaths,
+  context: MoveTables,
   parent: FolderRow,
   entry: ObservedEntry,
-  at: Place,
+  at: EventPlace,
 ): void {
+  const { tables, paths } = context;
   const text = textOfJson(entry.name);
   const name = bytesOfText(text);
+  if (entry.change === "moved") {
+    const to = { parent, name, fileSystem: entry.fs ?? parent.fileSystem };
+    return moveFolder(context, to, entry, at);
+  }
   const old = tables.findFolder(parent.id, name);
   checkPrev(old?.position, entry, at, text);
   const fileSystem = entry.fs ?? parent.fileSystem;
@@ -120,10 +140,11 @@ function putFolder(
   entry: ObservedEntry,
   position: number,
 ): void {
-  if (entry.change === "added" || entry.change === "changed") {
+  if (observesStat(entry)) {
     const row: FolderRow = {
       id: old?.id ?? tables.nextFolderId(),
       ...identity,
+      moves: old?.moves ?? [],
       stat: statOfObserved(entry),
       attributes: attributesOfObserved(entry),
       state: entry.racy ? UNSETTLED : 0,
@@ -156,11 +177,12 @@ function stateAfter(state: number, entry: ObservedEntry): number {
 }
 
 function observeEntry(
-  tables: IndexTables,
+  context: MoveTables,
   folder: FolderRow,
   entry: ObservedEntry,
-  at: Place,
+  at: EventPlace,
 ): void {
+  const { tables } = context;
   const text = textOfJson(entry.name);
   const name = bytesOfText(text);
   if (entry.change === "added" && entry.prev === undefined) {
@@ -171,21 +193,38 @@ function observeEntry(
   }
   const old = tables.findEntry(folder.id, name);
   checkPrev(old?.position, entry, at, text);
-  if (old === undefined) return; // unreadable from the first: known from the event alone
-  if (old.links > 1 && (old.state & REMOVED) === 0) leaveGroup(tables, folder, old);
+  // Unreadable from the first: known from the event alone.
+  if (old === undefined && !isMoved(entry)) return;
+  if (old !== undefined && old.links > 1 && isLive(old)) {
+    leaveGroup(tables, folder, old);
+  }
   const row = entry.type !== undefined && observesStat(entry)
-    ? { ...newRow(folder.id, name, entry, at.position), content: contentAfter(old, entry) }
-    : old;
-  row.state = stateAfter(old.state, entry);
+    ? { ...newRow(folder.id, name, entry, at.position), ...keptOf(old) }
+    : old!;
+  const comesFromElsewhere = isMoved(entry);
+  if (comesFromElsewhere) {
+    row.content = entry.content === undefined
+      ? { ...NO_CONTENT, stored: -Math.abs(old?.content.stored ?? 0) }
+      : contentOfMoved(context, folder.id, name, entry.content);
+  } else if (row !== old && old !== undefined) row.content = contentAfter(old, entry);
+  row.state = stateAfter(old?.state ?? 0, entry);
   row.position = at.position;
   if (entry.change === "reread") row.content.stored = Math.abs(row.content.stored);
   if (entry.change === "removed") row.content = contentOfRemoved(row.content);
   tables.putEntry(row);
-  if (row.links > 1 && (row.state & REMOVED) === 0) joinGroup(tables, folder, row);
+  if (row.links > 1 && isLive(row)) joinGroup(tables, folder, row);
+  if (comesFromElsewhere) noteMoved(context, row, entry, at);
+  else if (row.content.etag === null && tables.hasRenames()) dropRename(context, folder.id, name);
+}
+
+/** Its content is where the event says, not where that of its row was. */
+function isMoved({ change }: ObservedEntry): boolean {
+  return change === "moved" || change === "linked" || change === "reverted";
 }
 
 function observesStat(entry: ObservedEntry): boolean {
-  return entry.change === "added" || entry.change === "changed" || entry.change === "unstable";
+  return entry.change === "added" || entry.change === "changed" || entry.change === "unstable" ||
+    isMoved(entry);
 }
 
 function newRow(
@@ -204,100 +243,23 @@ function newRow(
     state: entry.racy ? UNSETTLED : 0,
     position,
     content: NO_CONTENT,
+    ...keptOf(undefined),
   };
+}
+
+/** What an observation does not change. */
+function keptOf(
+  old: EntryRow | undefined,
+): Pick<EntryRow, "checked" | "occupant" | "occupantSince"> {
+  const { checked = 0, occupant = 0, occupantSince = 0 } = old ?? {};
+  return { checked, occupant, occupantSince };
 }
 
 function checkPrev(
   actual: number | undefined,
   entry: ObservedEntry,
-  at: Place,
+  at: EventPlace,
   name: PathText,
 ): void {
   if (actual !== entry.prev) throw misplaced(at, name);
-}
-
-function store(
-  tables: IndexTables,
-  paths: FolderPaths,
-  data: EventData["ObjectsStored"],
-  position: number,
-): void {
-  for (const group of data.folders) {
-    const path = textOfJson(group.path);
-    const at: Place = { source: data.source, path, position };
-    const folder = paths.find(data.source, path);
-    if (folder === undefined) throw unknownFolder(at);
-    for (const object of group.objects) storeOne(tables, folder, object, at);
-    forgetDigests(tables, "content", folder.id);
-  }
-}
-
-function storeOne(tables: IndexTables, folder: FolderRow, object: StoredEntry, at: Place): void {
-  const text = textOfJson(object.name);
-  const content: ContentRow = {
-    stored: at.position,
-    sha256: object.sha256 === undefined ? null : bytesOfHex(object.sha256),
-    key: object.key ?? null,
-    version: object.version ?? null,
-    etag: object.etag,
-  };
-  const state = object.racy ? UNSETTLED : 0;
-  if (object.type !== "folder") {
-    const place = { prev: object.prev, position: at.position, state };
-    const name = bytesOfText(text);
-    if (tables.storeContent(folder.id, name, content, place)) return;
-    const row = tables.findEntry(folder.id, name);
-    const fits = row !== undefined && row.position === object.prev && (row.state & REMOVED) === 0;
-    if (!fits) throw misplaced(at, text);
-    // It was unreadable: that mark, unlike the content, is part of the tree digest.
-    tables.putEntry({
-      ...row,
-      content,
-      position: at.position,
-      state: row.state & UNSTABLE | state,
-    });
-    forgetDigests(tables, "tree", folder.id);
-    return;
-  }
-  const row = text === "" ? folder : tables.findFolder(folder.id, bytesOfText(text));
-  if (row === undefined || row.position !== object.prev) throw misplaced(at, text);
-  tables.putFolder({ ...row, content, position: at.position });
-}
-
-function joinGroup(tables: IndexTables, folder: FolderRow, row: EntryRow): void {
-  if (row.stat[0] !== FILE_CODE) return;
-  tables.addLink(folder.fileSystem, fileIdOf(row.stat), folder.id, row.name);
-  forgetGroup(tables, folder, row);
-}
-
-function leaveGroup(tables: IndexTables, folder: FolderRow, row: EntryRow): void {
-  if (row.stat[0] !== FILE_CODE) return;
-  forgetGroup(tables, folder, row);
-  tables.removeLink(folder.fileSystem, fileIdOf(row.stat), folder.id, row.name);
-}
-
-/** The folder is on another file system now, and so are the hard-link groups of its files. */
-function moveGroups(tables: IndexTables, from: FolderRow, to: FolderRow): void {
-  for (const entry of [...tables.entriesIn(to.id)]) {
-    if (entry.links < 2 || (entry.state & REMOVED) !== 0) continue;
-    leaveGroup(tables, from, entry);
-    joinGroup(tables, to, entry);
-  }
-}
-
-/** The first path of a group is part of each member's digest. */
-function forgetGroup(tables: IndexTables, folder: FolderRow, row: EntryRow): void {
-  for (const member of tables.linkGroup(folder.fileSystem, fileIdOf(row.stat))) {
-    forgetDigests(tables, "tree", member.folder);
-  }
-}
-
-export function fileIdOf(stat: Uint8Array): bigint {
-  return new DataView(stat.buffer, stat.byteOffset).getBigUint64(16, true);
-}
-
-/** A digest covers all below, so it is forgotten up to the root; where it is already, so above. */
-function forgetDigests(tables: IndexTables, kind: "tree" | "content", folder: number): void {
-  let id = folder;
-  while (id !== 0 && tables.clearDigest(kind, id)) id = tables.folderById(id)?.parent ?? 0;
 }

@@ -32,7 +32,7 @@ export interface ObservedExtras {
 /** The observation of an entry with this stat record. */
 export function observedOfStat(
   name: PathText,
-  change: "added" | "changed" | "unstable",
+  change: "added" | "changed" | "unstable" | "moved" | "linked" | "reverted",
   record: Uint8Array,
   extras: ObservedExtras,
 ): ObservedEntry {

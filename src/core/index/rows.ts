@@ -1,3 +1,5 @@
+import type { DeletionReason } from "../event/event.ts";
+
 /**
  * Rows of the index: what is known of each entry now. Folders and other entries are two tables, so
  * that a moved folder changes one row. Names are bytes.
@@ -8,6 +10,8 @@ export interface FolderRow {
   /** 0 for the root of a source, whose name is the source's. */
   readonly parent: number;
   readonly name: Uint8Array;
+  /** Where it was before it was moved, oldest first. */
+  readonly moves: readonly FormerPlace[];
   readonly fileSystem: string;
   stat: Uint8Array;
   attributes: string | null;
@@ -15,6 +19,13 @@ export interface FolderRow {
   /** Position of the last event about it. */
   position: number;
   content: ContentRow;
+}
+
+export interface FormerPlace {
+  /** Position of the event that moved it away. */
+  readonly until: number;
+  readonly parent: number;
+  readonly name: Uint8Array;
 }
 
 export interface EntryRow {
@@ -27,6 +38,12 @@ export interface EntryRow {
   state: number;
   position: number;
   content: ContentRow;
+  /** Position of the event that stored what is under the path's own key, 0 where nothing is. */
+  occupant: number;
+  /** Position of the event that first stored that, where it is a copy; else 0. */
+  occupantSince: number;
+  /** Position of the last ObjectVerified about it, 0 where there is none. */
+  checked: number;
 }
 
 /** Where an entry's content is. */
@@ -38,10 +55,52 @@ export interface ContentRow {
   stored: number;
   /** Of the content; null for marker objects (folders, symlinks, devices) and where the size changed since. */
   sha256: Uint8Array | null;
-  /** Object key where it is not the path's own. */
+  /**
+   * Object key where it is not the path's own: that of the path as it was at position |stored|
+   * (object_keys.ts).
+   */
   key: string | null;
   version: string | null;
   etag: string | null;
+  /** Null for STANDARD. */
+  storageClass: string | null;
+  /**
+   * Position of the event that first stored a file's content, where it is a copy of that: snapshots
+   * made since have it. Else 0.
+   */
+  since: number;
+}
+
+/** A moved or linked entry whose content is not under its own key. */
+export interface RenameRow {
+  /** The folder that holds it; of a moved folder itself its id. */
+  readonly folder: number;
+  /** Empty for a moved folder. */
+  readonly name: Uint8Array;
+  /** Key of the content; of a folder the prefix of the keys below it, ending in "/". */
+  readonly fromKey: string;
+  /** Position of the event that moved it. */
+  readonly position: number;
+  /** Decided to stay so. */
+  readonly aliased: boolean;
+}
+
+/** An object whose deletion was decided, and not yet seen done. */
+export interface DeletionRow {
+  readonly key: string;
+  /** "" for the current object. */
+  readonly version: string;
+  readonly why: DeletionReason;
+  /** The event's words about it, as JSON. */
+  readonly object: string;
+}
+
+/** A key that is never overwritten or deleted, or the prefix of such keys. */
+export interface AliasRow {
+  readonly key: string;
+  /** The folder whose objects lie below the prefix; 0 for a key alone. */
+  readonly folder: number;
+  readonly position: number;
 }
 
 export const NO_CONTENT: Readonly<ContentRow> = {
@@ -50,6 +109,8 @@ export const NO_CONTENT: Readonly<ContentRow> = {
   key: null,
   version: null,
   etag: null,
+  storageClass: null,
+  since: 0,
 };
 
 /** Bits of `state`. */
@@ -59,6 +120,13 @@ export const UNREADABLE = 2;
 export const UNSETTLED = 4;
 /** Kept changing while it was read: the stored content is one moment's mixture. */
 export const UNSTABLE = 8;
+
+/** Known, and not known as removed. */
+export function isLive(row: { readonly state: number }): boolean;
+export function isLive<Row extends { readonly state: number }>(row: Row | undefined): row is Row;
+export function isLive(row: { readonly state: number } | undefined): boolean {
+  return row !== undefined && (row.state & REMOVED) === 0;
+}
 
 /**
  * The tables that the fold works on: SQLite's in the program, maps in the property tests. All
@@ -98,6 +166,29 @@ export interface IndexTables {
   addLink(fileSystem: string, fileId: bigint, folder: number, name: Uint8Array): void;
   removeLink(fileSystem: string, fileId: bigint, folder: number, name: Uint8Array): void;
   linkGroup(fileSystem: string, fileId: bigint): { folder: number; name: Uint8Array }[];
+  /** Objects that are to be deleted; `version` "" is the current one. */
+  putDeletion(row: DeletionRow): void;
+  deletion(key: string, version: string): DeletionRow | undefined;
+  removeDeletion(key: string, version: string): void;
+  hasDeletions(): boolean;
+  putRename(row: RenameRow): void;
+  rename(folder: number, name: Uint8Array): RenameRow | undefined;
+  removeRename(folder: number, name: Uint8Array): void;
+  hasRenames(): boolean;
+  /** Whether a rename's content is under this key. */
+  isRenamedFrom(key: string): boolean;
+  addAlias(row: AliasRow): void;
+  /** Entries, live and removed, whose content says that it is under this key. */
+  holdersOf(key: string): { folder: number; name: Uint8Array }[];
+  /** Those of a key or prefix. */
+  aliasesOf(key: string): AliasRow[];
+  removeAlias(key: string, folder: number): void;
+  hasAliases(): boolean;
+  /** Whether a snapshot that was not forgotten was made at or after this position. */
+  isInSnapshot(position: number): boolean;
+  /** Content of an entry from position `from` until before `until` is no longer in the store. */
+  loseContent(from: number, until: number): void;
+  setChecked(folder: number, name: Uint8Array, position: number): void;
   /** The cached digest, or undefined where something below has changed since. */
   digest(kind: DigestKind, folder: number): Uint8Array | undefined;
   setDigest(kind: DigestKind, folder: number, digest: Uint8Array): void;

@@ -14,6 +14,7 @@ export interface RunRow {
   /** Exit code, or null while it runs or where it was cut off. */
   readonly outcome: number | null;
   readonly interrupted: boolean;
+  readonly description: string | null;
 }
 
 export interface SnapshotRow {
@@ -26,6 +27,23 @@ export interface SnapshotRow {
   readonly bytes: string;
   /** Entries that could not be read. */
   readonly gaps: number;
+  /** Entries whose content the store does not have any more. */
+  readonly lost: number;
+  /** Position of the SnapshotForgotten, 0 where it is kept. */
+  readonly forgotten: number;
+  readonly description: string | null;
+}
+
+/** A range of the log that is in the repository. */
+export interface SegmentRow {
+  readonly first: number;
+  readonly last: number;
+  readonly log: string;
+  readonly key: string;
+  /** Hash of the last event, 64 hex digits. */
+  readonly head: string;
+  /** "segment", or "renames" for a renames object. */
+  readonly kind: "segment" | "renames";
 }
 
 export interface UploadRow {
@@ -34,6 +52,13 @@ export interface UploadRow {
   readonly position: number;
   readonly upload: string | null;
   readonly source: string;
+  /** JSON of the path. */
+  readonly path: string;
+  readonly size: string;
+  /** Position of the observation that it uploads, and bytes of a part; 0 where they are not known. */
+  readonly observed: number;
+  readonly partSize: number;
+  readonly storageClass: string | null;
   readonly started: string;
 }
 
@@ -57,12 +82,15 @@ export interface SourceRow {
 export interface RunTables {
   run(run: string): RunRow | undefined;
   putRun(row: RunRow): void;
+  snapshot(position: number): SnapshotRow | undefined;
   putSnapshot(row: SnapshotRow): void;
+  putSegment(row: SegmentRow): void;
   upload(key: string): UploadRow | undefined;
   putUpload(row: UploadRow): void;
   removeUpload(key: string): void;
   source(name: string): SourceRow | undefined;
   putSource(row: SourceRow): void;
+  removeSource(name: string): void;
 }
 
 export function projectRuns(tables: RunTables, event: AnyEvent): void {
@@ -73,6 +101,7 @@ export function projectRuns(tables: RunTables, event: AnyEvent): void {
       tables.putRun({
         ...{ run, command, host, user, pid, position, started },
         ...{ finished: null, outcome: null, interrupted: false },
+        description: event.data.description ?? null,
       });
       return;
     }
@@ -90,16 +119,39 @@ export function projectRuns(tables: RunTables, event: AnyEvent): void {
       const { entries, bytes, gaps = 0 } = event.data;
       const sources = JSON.stringify(event.data.sources);
       const { position, at, run } = event;
-      return tables.putSnapshot({ position, at, run, sources, entries, bytes, gaps });
+      const description = event.data.description ?? null;
+      const kept = { lost: 0, forgotten: 0, description };
+      return tables.putSnapshot({ position, at, run, sources, entries, bytes, gaps, ...kept });
     }
+    case "SnapshotForgotten":
+      for (const { position } of event.data.snapshots) {
+        const forgotten = event.position;
+        change(tables.snapshot(position), (row) => tables.putSnapshot({ ...row, forgotten }));
+      }
+      return;
+    case "LogSegmentShipped":
+      return tables.putSegment({ ...event.data, kind: "segment" });
+    case "RenamesShipped": {
+      const { key, first, last } = event.data;
+      return tables.putSegment({ first, last, log: "", key, head: "", kind: "renames" });
+    }
+    case "SourceRenamed":
+      return change(tables.source(event.data.from), (row) => {
+        tables.removeSource(row.name);
+        tables.putSource({ ...row, name: event.data.to });
+      });
     case "ScanStarted":
     case "ScanCompleted":
     case "ScanRefused":
       return projectSource(tables, event);
     case "UploadStarted": {
-      const { key, source } = event.data;
+      const { key, source, size, observed = 0, partSize = 0, class: storageClass } = event.data;
       const { position, at: started } = event;
-      return tables.putUpload({ key, position, upload: null, source, started });
+      const path = JSON.stringify(event.data.path);
+      return tables.putUpload({
+        ...{ key, position, upload: null, source, path, size, observed, partSize, started },
+        storageClass: storageClass ?? null,
+      });
     }
     case "UploadCreated":
       return change(

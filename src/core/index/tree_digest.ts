@@ -1,14 +1,14 @@
 import type { Sha256 } from "../hash.ts";
 import { bytesOfText, compareBytes } from "../path_text.ts";
 import { FILE_CODE } from "../stat_record.ts";
-import { fileIdOf } from "./fold.ts";
+import { fileIdOf } from "./digest_fold.ts";
 import type { FolderPaths } from "./folder_paths.ts";
 import {
   type DigestKind,
   type EntryRow,
   type FolderRow,
   type IndexTables,
-  REMOVED,
+  isLive,
   UNREADABLE,
 } from "./rows.ts";
 
@@ -51,7 +51,7 @@ function folderDigest(
   if (cached !== undefined) return cached;
   const subfolders: { row: FolderRow; digest: Uint8Array }[] = [];
   for (const row of [...tables.foldersIn(folder.id)]) {
-    if ((row.state & REMOVED) !== 0) continue;
+    if (!isLive(row)) continue;
     subfolders.push({ row, digest: folderDigest(tables, paths, row, kind, sha256) });
   }
   const plain = subfolders.length === 0 ? tables.plainRecords?.(kind, folder.id) : undefined;
@@ -75,7 +75,7 @@ function recordsOf(
   const writer = recordWriter();
   let next = 0;
   for (const entry of tables.entriesIn(folder.id)) {
-    if ((entry.state & REMOVED) !== 0) continue;
+    if (!isLive(entry)) continue;
     while (next < subfolders.length && compareBytes(subfolders[next].row.name, entry.name) < 0) {
       const { row, digest } = subfolders[next++];
       writeFolder(writer, row, row.name, digest, sha256);

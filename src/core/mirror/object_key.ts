@@ -37,7 +37,9 @@ function hexByte(byte: number): string {
 
 /** The path that a key was made of, with its source's name in front; a folder marker's "/" is cut. */
 export function pathOfKey(key: string): PathText {
-  const bytes = bytesOfText(key.endsWith("/") ? key.slice(0, -1) : key);
+  const text = key.endsWith("/") ? key.slice(0, -1) : key;
+  if (!text.includes("%")) return text;
+  const bytes = bytesOfText(text);
   const out = new Uint8Array(bytes.length);
   let length = 0;
   for (let i = 0; i < bytes.length; i++) {
@@ -64,13 +66,18 @@ function hexValue(byte: number | undefined): number {
 /** S3's limit (AWS: creating object key names). */
 export const MAX_KEY_BYTES = 1024;
 
-/** Where content goes whose own key is too long. */
-export function contentKey(log: string, position: number, index: number): string {
-  return `.holdfast/content/${log}/${position}-${index}`;
+export const CONTENT_FOLDER = ".holdfast/content/";
+
+/**
+ * Where content goes whose own key is too long, or an alias target. `tag` tells the entries of one
+ * observation batch apart, and is the same each time: what an interrupted run has put is replaced.
+ */
+export function contentKey(log: string, position: number, tag: string): string {
+  return `${CONTENT_FOLDER}${log}/${position}-${tag}`;
 }
 
-export function sidecarKey(log: string, position: number, index: number): string {
-  return `.holdfast/sidecars/${log}/${position}-${index}.json.zst`;
+export function sidecarKey(log: string, position: number, tag: string): string {
+  return `.holdfast/sidecars/${log}/${position}-${tag}.json.zst`;
 }
 
 /** Where `init` tries what the store can do; a folder of its own each time. */

@@ -1,4 +1,6 @@
 import type { PathText } from "../path_text.ts";
+import type { DeletedObject } from "../event/event.ts";
+import type { RenameDecision } from "./rename_plan.ts";
 import type { EntryType } from "../stat_record.ts";
 
 /** What a backup will store, as data (DESIGN section 2: plan, step). */
@@ -15,6 +17,7 @@ export interface BackupStep {
 export type BackupReason =
   | "new"
   | "changed"
+  | "moved: read first, stored only where the content differs"
   | "changed, same size: read first, stored only where the content differs"
   | "not settled: read again, stored only where the content differs";
 
@@ -24,8 +27,20 @@ export interface BackupPlan {
   readonly further: number;
   readonly entries: number;
   readonly bytes: bigint;
+  /** Moved entries, and how each will be settled in the store. */
+  readonly renames: readonly RenameStep[];
+  /** Objects of entries that are gone, which will be deleted. */
+  readonly deletions: readonly DeletedObject[];
   /** PUT requests, of one part or several, with those that begin and end an upload. */
   readonly requests: number;
+}
+
+export interface RenameStep extends RenameDecision {
+  readonly source: string;
+  readonly path: PathText;
+  /** Key of the content now, or the prefix of a folder's keys. */
+  readonly from: string;
+  readonly isFolder: boolean;
 }
 
 export interface BackupPlanItem extends BackupStep {
@@ -35,7 +50,10 @@ export interface BackupPlanItem extends BackupStep {
 /** Steps kept for printing; the totals count all. */
 const LISTED = 10_000;
 
-export function planBackup(items: Iterable<BackupPlanItem>): BackupPlan {
+export function planBackup(
+  items: Iterable<BackupPlanItem>,
+  others: Pick<BackupPlan, "renames" | "deletions">,
+): BackupPlan {
   const steps: BackupStep[] = [];
   let [entries, requests, bytes] = [0, 0, 0n];
   for (const { requests: needed, ...step } of items) {
@@ -44,5 +62,5 @@ export function planBackup(items: Iterable<BackupPlanItem>): BackupPlan {
     bytes += step.bytes;
     if (steps.length < LISTED) steps.push(step);
   }
-  return { steps, further: entries - steps.length, entries, bytes, requests };
+  return { steps, further: entries - steps.length, entries, bytes, requests, ...others };
 }

@@ -5,9 +5,9 @@ export interface GuardInput {
   /** Entries that the index knew before the scan. */
   readonly known: number;
   readonly missing: number;
-  /** Of the missing, those in folders that lie on another file system than before. */
+  /** Of the missing, those in folders that lie on another file system than before, or on none. */
   readonly foreign: number;
-  /** The source has no entry at all now. */
+  /** The source, or a mount below it that had entries, has no entry at all now. */
   readonly empty: boolean;
   readonly maxDelete: MaxDelete;
 }

@@ -1,6 +1,6 @@
 import { compareBytes } from "../path_text.ts";
 import { FOLDER_CODE, STAT_RECORD_BYTES } from "../stat_record.ts";
-import { type EntryRow, REMOVED, UNREADABLE, UNSETTLED } from "../index/rows.ts";
+import { type EntryRow, isLive, REMOVED, UNREADABLE, UNSETTLED } from "../index/rows.ts";
 import { type FolderListing, nameAt } from "./listing.ts";
 
 /** What a walk does with each difference between a folder's listing and the index. */
@@ -44,10 +44,6 @@ export function diffFolder(
   for (; !row.done; row = iterator.next()) {
     if (isLive(row.value)) actions.missing(row.value);
   }
-}
-
-function isLive(row: EntryRow): boolean {
-  return (row.state & REMOVED) === 0;
 }
 
 function differs(listing: FolderListing, i: number, row: EntryRow): boolean {

@@ -50,6 +50,7 @@ function openRoot(libc: Libc, path: PathText): SourceRoot {
     readTarget: (below) => inParent(libc, fd, below, (at, name) => readTargetIn(libc, at, name)),
     readAttributes: (below) =>
       inParent(libc, fd, below, (at, name) => readAttributesIn(libc, at, name, below)),
+    statAt: (below) => statBeneath(libc, fd, below),
     close() {
       handles.close();
       if (root.fd >= 0) libc.call.close(root.fd);
@@ -81,6 +82,15 @@ function sourceError(path: PathText, errno: number): HoldfastError {
     context: { path: displayPath(path) },
     hint: "mount it or correct the path in the config; nothing was taken for deleted",
   });
+}
+
+function statBeneath(libc: Libc, root: number, path: PathText): Uint8Array | undefined {
+  const handle = openBeneath(libc, root, cPath(path), O_PATH);
+  if (handle < 0) return undefined;
+  const stat = statxBuffer();
+  const found = statHandle(libc, handle, stat);
+  libc.call.close(handle);
+  return found ? recordOf(stat.words) : undefined;
 }
 
 /** Calls `use` with a handle of the folder that holds the path, and the entry's name in it. */

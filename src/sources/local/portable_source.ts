@@ -45,8 +45,18 @@ function openRoot(path: PathText): SourceRoot {
     openFile: (below) => openPortableFile(folder, below),
     readTarget: (below) => readTargetAt(folder, below),
     readAttributes: () => [],
+    statAt: (below) => statBelow(`${folder}/${below}`),
     close() {},
   };
+}
+
+function statBelow(path: string): Uint8Array | undefined {
+  try {
+    const stat = statOfInfo(Deno.lstatSync(path));
+    return stat === undefined ? undefined : packStat(stat);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The path at the time of opening: a later change of the working folder does not matter. */

@@ -1,0 +1,10 @@
+import type { EventType } from "./event.ts";
+
+/** Only these change what a tree looks like, or where its content is. */
+export const CHANGING_EVENTS = [
+  "EntriesObserved",
+  "ObjectsStored",
+  "ObjectCopied",
+  "ObjectDeleted",
+  "SourceRenamed",
+] as const satisfies readonly EventType[];

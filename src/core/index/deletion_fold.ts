@@ -1,0 +1,124 @@
+import type { DeletedObject, DeletionReason, EventData } from "../event/event.ts";
+import { bytesOfText, splitPath, textOfJson } from "../path_text.ts";
+import { dropRename } from "./alias_release.ts";
+import { entriesUnder, rowAt } from "./key_claim.ts";
+import type { MoveTables } from "./move_tables.ts";
+import { type EntryRow, isLive, NO_CONTENT } from "./rows.ts";
+
+export function planDeletions(
+  context: MoveTables,
+  { why, objects }: EventData["DeletionPlanned"],
+): void {
+  for (const object of objects) planDeletion(context, why, object);
+}
+
+/** From the intent on nothing is believed to be there: nobody may be told that it is gone. */
+export function planDeletion(
+  context: MoveTables,
+  why: DeletionReason,
+  object: DeletedObject,
+  under: readonly EntryRow[] = entriesUnder(context, object.key),
+): void {
+  const { key, version = "" } = object;
+  // The next prune asks anew what nothing needs: what this one has planned may be needed by then.
+  if (why !== "pruned") {
+    context.tables.putDeletion({ key, version, why, object: JSON.stringify(object) });
+  }
+  clear(context, object, under);
+}
+
+/** What an entry has left under an old key is to be deleted, unless something else needs it. */
+export function leaveKey(
+  context: MoveTables,
+  over: number | undefined,
+  object: DeletedObject,
+  isTarget: (key: string) => boolean,
+): void {
+  const { key, stored, since = stored, until } = object;
+  if (isTarget(key)) return;
+  if (until === undefined) leaveOccupant(context, key, stored);
+  const under = entriesUnder(context, key);
+  const isOverwritten = under.length > 0 && under.every(({ content }) => content.stored > stored);
+  if (isOverwritten && until !== undefined && over !== since) {
+    context.tables.loseContent(since, until);
+  }
+  if (under.length > 0) return;
+  planDeletion(context, "renamed", object, under);
+}
+
+/** Objects that are gone: what a removed entry had there cannot serve again. */
+export function deleteObjects(context: MoveTables, { objects }: EventData["ObjectDeleted"]): void {
+  const { tables } = context;
+  for (const object of objects) {
+    const { stored, since = stored, until } = object;
+    tables.removeDeletion(object.key, object.version ?? "");
+    if (until !== undefined) tables.loseContent(since, until);
+    if (object.version === undefined) clearOccupant(context, object.key);
+    clear(context, object, entriesUnder(context, object.key));
+  }
+}
+
+/**
+ * What was copied from a key is not lost where that is overwritten: snapshots find it under the new
+ * one. Not so where the path's entry itself may still come back to what is there.
+ */
+function leaveOccupant(context: MoveTables, key: string, stored: number): void {
+  const { tables, keys } = context;
+  const row = key.endsWith("/") ? undefined : rowAt(context, key);
+  if (row === undefined || "parent" in row || row.occupant !== stored) return;
+  const { content } = row;
+  if (keys.ofEntry({ ...row, content: { ...content, key: null, stored } }) !== key) return;
+  const isThere = content.etag !== null && Math.abs(content.stored) === stored &&
+    keys.ofEntry(row) === key;
+  if (!isThere) tables.putEntry({ ...row, occupant: 0, occupantSince: 0 });
+}
+
+function clearOccupant(context: MoveTables, key: string): void {
+  const row = key.endsWith("/") ? undefined : rowAt(context, key);
+  if (row === undefined || "parent" in row || row.occupant === 0) return;
+  context.tables.putEntry({ ...row, occupant: 0, occupantSince: 0 });
+}
+
+function clear(
+  context: MoveTables,
+  object: DeletedObject,
+  under: readonly EntryRow[],
+): void {
+  for (const row of under) clearRemoved(context, row, object.stored);
+  if (object.path === undefined) return;
+  const path = textOfJson(object.path);
+  if (object.folder === true) clearFolder(context, object.source ?? "", path, object.stored);
+  else clearEntry(context, object.source ?? "", path, object);
+}
+
+function clearEntry(
+  context: MoveTables,
+  source: string,
+  path: string,
+  { key, stored }: { key: string; stored: number },
+): void {
+  const { tables, paths, keys } = context;
+  const { folder, name } = splitPath(path);
+  const holder = paths.find(source, folder);
+  const row = holder === undefined ? undefined : tables.findEntry(holder.id, bytesOfText(name));
+  if (row !== undefined && keys.ofEntry(row) === key) clearRemoved(context, row, stored);
+}
+
+function clearRemoved(context: MoveTables, row: EntryRow, stored: number): void {
+  if (isLive(row) || row.content.etag === null) return;
+  if (Math.abs(row.content.stored) !== stored) return;
+  context.tables.putEntry({ ...row, content: { ...NO_CONTENT, stored: -stored } });
+  dropRename(context, row.folder, row.name);
+}
+
+function clearFolder(
+  { tables, paths }: MoveTables,
+  source: string,
+  path: string,
+  stored: number,
+): void {
+  const row = paths.find(source, path);
+  if (row === undefined || isLive(row)) return;
+  if (Math.abs(row.content.stored) !== stored) return;
+  tables.putFolder({ ...row, content: { ...NO_CONTENT, stored: -stored } });
+}

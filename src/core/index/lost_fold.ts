@@ -1,0 +1,34 @@
+import type { EventData } from "../event/event.ts";
+import { bytesOfText, splitPath, textOfJson } from "../path_text.ts";
+import { forgetDigests } from "./digest_fold.ts";
+import { dropRename } from "./alias_release.ts";
+import type { MoveTables } from "./move_tables.ts";
+import { type ContentRow, isLive, NO_CONTENT } from "./rows.ts";
+
+/**
+ * The object of an entry is gone or is not what was stored: the entry is not stored any more, so that
+ * the next backup stores it again where the source still has it. Only where it is still that object.
+ */
+export function loseObject(
+  context: MoveTables,
+  { source, path, key, stored }: EventData["ObjectMissing"],
+): void {
+  if (stored === undefined) return;
+  const { tables, paths, keys } = context;
+  const isLost = (row: { state: number; content: ContentRow }, at: string) =>
+    isLive(row) && row.content.stored === stored && at === key;
+  const text = textOfJson(path);
+  const row = paths.find(source, text);
+  if (row !== undefined && isLost(row, keys.ofFolder(row))) {
+    tables.putFolder({ ...row, content: { ...NO_CONTENT, stored: -stored } });
+  }
+  const { folder, name } = splitPath(text);
+  const holder = paths.find(source, folder);
+  const bytes = bytesOfText(name);
+  const entry = holder === undefined ? undefined : tables.findEntry(holder.id, bytes);
+  if (entry === undefined || !isLost(entry, keys.ofEntry(entry))) return;
+  tables.putEntry({ ...entry, content: { ...NO_CONTENT, stored: -stored } });
+  tables.listingChanged(entry.folder);
+  forgetDigests(tables, "content", entry.folder);
+  dropRename(context, entry.folder, bytes);
+}

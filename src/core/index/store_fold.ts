@@ -1,0 +1,165 @@
+import type { DeletedObject, EventData, LoggedEvent, StoredEntry } from "../event/event.ts";
+import { pathOfKey } from "../mirror/object_key.ts";
+import { bytesOfHex } from "../hash.ts";
+import { bytesOfText, joinPath, jsonOfText, textOfJson } from "../path_text.ts";
+import { forgetDigests } from "./digest_fold.ts";
+import { type EventPlace, misplaced, unknownFolder } from "./misfit.ts";
+import { aliasGuard } from "./alias_guard.ts";
+import { leaveKey } from "./deletion_fold.ts";
+import { dropRename, keepRename } from "./alias_release.ts";
+import type { MoveTables } from "./move_tables.ts";
+import {
+  type ContentRow,
+  type FolderRow,
+  type IndexTables,
+  isLive,
+  UNSETTLED,
+  UNSTABLE,
+} from "./rows.ts";
+
+/** Content that is in the store now, uploaded or copied there. */
+export function storeObjects(
+  context: MoveTables,
+  { type, data, position }: LoggedEvent<"ObjectsStored" | "ObjectCopied">,
+): void {
+  const { tables, paths } = context;
+  const hadRenames = tables.hasRenames();
+  const hadDeletions = tables.hasDeletions();
+  for (const group of data.folders) {
+    const path = textOfJson(group.path);
+    const at: EventPlace = { source: data.source, path, position };
+    const folder = paths.find(data.source, path);
+    if (folder === undefined) throw unknownFolder(at);
+    for (const object of group.objects) {
+      const since = firstStored(type, object);
+      storeOne(tables, folder, { object, storageClass: data.class, since }, at);
+      if (hadRenames && object.type !== "folder") {
+        const name = bytesOfText(textOfJson(object.name));
+        const isAside = type === "ObjectCopied" && object.key !== undefined;
+        if (isAside) keepRename(context, folder.id, name, object.key!);
+        else dropRename(context, folder.id, name);
+      }
+      if (hadDeletions) overwriteDeleted(tables, keyOf(context, folder, object), object.over);
+    }
+    forgetDigests(tables, "content", folder.id);
+  }
+  leaveOldKeys(context, data);
+}
+
+/** 0 where it is stored for the first time. */
+function firstStored(type: "ObjectsStored" | "ObjectCopied", object: StoredEntry): number {
+  if (object.type === "folder") return 0;
+  return object.since ?? (type === "ObjectCopied" ? object.was ?? 0 : 0);
+}
+
+/** What was to be deleted is gone by being overwritten: lost to the snapshots that had it. */
+function overwriteDeleted(tables: IndexTables, key: string, over: number | undefined): void {
+  const row = tables.deletion(key, "");
+  if (row === undefined) return;
+  tables.removeDeletion(key, "");
+  const { stored, since = stored, until }: DeletedObject = JSON.parse(row.object);
+  if (until !== undefined && over !== since) tables.loseContent(since, until);
+}
+
+/** Once all of the event is stored: one entry's old key may be the new one of another. */
+function leaveOldKeys(
+  context: MoveTables,
+  { source, folders }: EventData["ObjectsStored" | "ObjectCopied"],
+): void {
+  const isTarget = aliasGuard(context.tables);
+  for (const { path: folder, objects } of folders) {
+    for (const { name, type, from, was, wasSince, until } of objects) {
+      if (from === undefined || was === undefined) continue;
+      const over = overOf(source, folders, from);
+      leaveKey(context, over, {
+        ...{ source, key: from, stored: was },
+        path: jsonOfText(joinPath(textOfJson(folder), textOfJson(name))),
+        ...(type === "folder" ? { folder: true as const } : {}),
+        ...(wasSince === undefined ? {} : { since: wasSince }),
+        ...(until === undefined ? {} : { until }),
+      }, isTarget);
+    }
+  }
+}
+
+/** What the event says to have been overwritten under a key that one of its entries has left. */
+function overOf(
+  source: string,
+  folders: EventData["ObjectCopied"]["folders"],
+  key: string,
+): number | undefined {
+  const place = pathOfKey(key);
+  for (const { path, objects } of folders) {
+    for (const { name, over, key: given } of objects) {
+      if (over === undefined || given !== undefined) continue;
+      const inner = joinPath(textOfJson(path), textOfJson(name));
+      if (joinPath(source, inner) === place) return over;
+    }
+  }
+  return undefined;
+}
+
+/** A key that holds content again is not to be deleted any more. */
+function keyOf({ keys }: MoveTables, folder: FolderRow, object: StoredEntry): string {
+  if (object.key !== undefined) return object.key;
+  const name = textOfJson(object.name);
+  const isRoot = name === "" && object.type === "folder";
+  const own = isRoot ? keys.ownOfFolder(folder) : keys.ownOfEntry(folder.id, bytesOfText(name));
+  return object.type === "folder" && !isRoot ? `${own}/` : own;
+}
+
+function storeOne(
+  tables: IndexTables,
+  folder: FolderRow,
+  { object, storageClass, since }: { object: StoredEntry; storageClass: string; since: number },
+  at: EventPlace,
+): void {
+  const text = textOfJson(object.name);
+  const content: ContentRow = {
+    stored: at.position,
+    sha256: object.sha256 === undefined ? null : bytesOfHex(object.sha256),
+    key: object.key ?? null,
+    version: object.version ?? null,
+    etag: object.etag,
+    storageClass: storageClass === "STANDARD" ? null : storageClass,
+    since,
+  };
+  if (object.over !== undefined) tables.loseContent(object.over, object.prev);
+  const state = object.racy ? UNSETTLED : 0;
+  if (object.type !== "folder") {
+    const place = { prev: object.prev, position: at.position, state };
+    const name = bytesOfText(text);
+    if (tables.storeContent(folder.id, name, content, place)) return;
+    const row = tables.findEntry(folder.id, name);
+    const fits = row !== undefined && row.position === object.prev && isLive(row);
+    if (!fits) throw misplaced(at, text);
+    // It was unreadable: that mark, unlike the content, is part of the tree digest.
+    tables.putEntry({
+      ...row,
+      content,
+      occupant: content.key === null ? at.position : row.occupant,
+      occupantSince: content.key === null ? since : row.occupantSince,
+      position: at.position,
+      state: row.state & UNSTABLE | state,
+    });
+    forgetDigests(tables, "tree", folder.id);
+    return;
+  }
+  const row = text === "" ? folder : tables.findFolder(folder.id, bytesOfText(text));
+  if (row === undefined || row.position !== object.prev) throw misplaced(at, text);
+  tables.putFolder({ ...row, content, position: at.position });
+}
+
+export function verifyObjects(
+  { tables, paths }: MoveTables,
+  { source, folders }: EventData["ObjectVerified"],
+  position: number,
+): void {
+  for (const { path, names } of folders) {
+    const folder = paths.find(source, textOfJson(path));
+    if (folder === undefined) continue;
+    for (const name of names) {
+      tables.setChecked(folder.id, bytesOfText(textOfJson(name)), position);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import type { EventData, ObservedContent, ObservedEntry } from "../event/event.ts";
+import { joinPath, type JsonPath, type PathText, textOfJson } from "../path_text.ts";
+
+/**
+ * Renames objects: what the objects of the mirror cannot say of themselves, as of the end of a run
+ * (DESIGN section 6; docs/bucket_format.md is the reference). JSON lines, one zstd frame: a header,
+ * then records in order of their positions. A record is about the paths as they were at its position,
+ * and applies only to what was observed at earlier ones.
+ */
+export interface RenamesHeader {
+  readonly format: 1;
+  readonly log: string;
+  /** The range of events that the records are made from: each follows the one before it. */
+  readonly first: number;
+  readonly last: number;
+}
+
+export type RenamesRecord = { readonly position: number } & RecordBody;
+
+export type RecordBody =
+  | EntryBody
+  | {
+    readonly is: "removed";
+    readonly source: string;
+    readonly path: JsonPath;
+    /** All below it, too. */
+    readonly folder?: true;
+  }
+  /** A folder with all below it. */
+  | {
+    readonly is: "moved";
+    readonly source: string;
+    readonly from: JsonPath;
+    readonly path: JsonPath;
+  }
+  | { readonly is: "source"; readonly from: string; readonly to: string }
+  /** The last time that a source was looked at: only beside other records. */
+  | { readonly is: "scan"; readonly data: Omit<EventData["ScanStarted"], "rules"> }
+  | {
+    readonly is: "snapshot";
+    readonly at: string;
+    readonly data: EventData["SnapshotCreated"];
+  }
+  | { readonly is: "forgotten"; readonly snapshots: readonly number[] };
+
+/** An entry as it was last observed, whole, and where its content is. */
+export interface EntryBody {
+  readonly is: "entry";
+  readonly source: string;
+  readonly path: JsonPath;
+  readonly entry: RecordedEntry;
+}
+
+export type RecordedEntry =
+  & Pick<
+    ObservedEntry,
+    | "mode"
+    | "uid"
+    | "gid"
+    | "size"
+    | "mtime"
+    | "ctime"
+    | "birth"
+    | "id"
+    | "links"
+    | "rdev"
+    | "sparse"
+    | "target"
+    | "attributes"
+    | "fs"
+    | "racy"
+  >
+  & {
+    readonly type: NonNullable<ObservedEntry["type"]>;
+    /** There when it was last looked at, but not readable. */
+    readonly unreadable?: true;
+    /** With its key spelled out; left out where nothing is stored. */
+    readonly content?: ObservedContent;
+  };
+
+export const RENAMES_PREFIX = ".holdfast/renames/";
+
+/** Named by the last position that it covers, so that a list has them in order. */
+export function renamesKey(log: string, last: number): string {
+  return `${RENAMES_PREFIX}${log}/${String(last).padStart(16, "0")}.jsonl.zst`;
+}
+
+/** Log and last position that a key names; undefined where it is no renames object's. */
+export function renamesOfKey(key: string): { log: string; last: number } | undefined {
+  const found = /^\.holdfast\/renames\/([0-9a-f]{32})\/(\d{16})\.jsonl\.zst$/.exec(key);
+  return found === null ? undefined : { log: found[1], last: Number(found[2]) };
+}
+
+export function encodeRenames(header: RenamesHeader, records: readonly string[]): string {
+  return [JSON.stringify(header), ...records, ""].join("\n");
+}
+
+/** Undefined where the text is not a renames object of this log that ends at this position. */
+export function decodeRenames(
+  text: string,
+  { log, last }: { log: string; last: number },
+): { header: RenamesHeader; records: RenamesRecord[] } | undefined {
+  try {
+    const [header, ...records] = text.split("\n").filter((line) => line !== "").map((line) =>
+      JSON.parse(line)
+    );
+    const fits = header.format === 1 && header.log === log && header.last === last &&
+      Number.isSafeInteger(header.first) && header.first <= last &&
+      records.every(isRecord);
+    return fits ? { header, records } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const KINDS = new Set(["entry", "removed", "moved", "source", "scan", "snapshot", "forgotten"]);
+
+function isRecord(record: RenamesRecord): boolean {
+  if (!Number.isSafeInteger(record.position) || !KINDS.has(record.is)) return false;
+  if ("path" in record) textOfJson(record.path);
+  return record.is !== "entry" || typeof record.entry.type === "string";
+}
+
+/** "[source/]path": what object keys are made of. */
+export function fullPath(source: string, path: PathText): PathText {
+  return path === "" ? source : joinPath(source, path);
+}

@@ -1,0 +1,91 @@
+import type { DatabaseSync } from "node:sqlite";
+import { HoldfastError } from "../core/error.ts";
+import type { AnyEvent } from "../core/event/event.ts";
+import { type ChainPlace, enterLogs } from "../core/event/log_chain.ts";
+import { chainHash, type LogPart, parseLine } from "../core/event/line.ts";
+import { hex, type Sha256 } from "../core/hash.ts";
+import type { EventRange, EventVolume, LogBase, LogHead } from "../ports/event_log.ts";
+import { bytesIn } from "./column.ts";
+import { guarded } from "./database.ts";
+import { guardedReads, guardedRows } from "./guarded_reads.ts";
+import { readLines } from "./line_storage.ts";
+import { placeBefore } from "./log_parts.ts";
+
+/** What of a log can be read without its projections. `logs` says which logs there are now. */
+export function logReads(
+  db: DatabaseSync,
+  file: string,
+  logs: () => readonly LogPart[],
+  sha256: Sha256,
+  base: LogBase | undefined,
+) {
+  const lines = (range?: EventRange) => guardedRows(file, () => readLines(db, range));
+  const reads = guardedReads(file, {
+    lastPositionAt(time: number): number {
+      const row = db.prepare("SELECT MAX(position) AS position FROM events WHERE at <= ?").get(
+        time,
+      );
+      return (row as { position: number | null }).position ?? 0;
+    },
+    volumes: () =>
+      db.prepare(
+        `SELECT type, COUNT(*) AS events, SUM(LENGTH(line)) AS bytes FROM events
+         GROUP BY type ORDER BY type`,
+      ).all() as unknown as EventVolume[],
+    hashAt(position: number): string | undefined {
+      if (position === base?.position) return base.hash;
+      const row = db.prepare("SELECT hash FROM events WHERE position = ?").get(position);
+      return row === undefined ? undefined : hex(bytesIn((row as { hash: unknown }).hash));
+    },
+    hashBefore(position: number): string | undefined {
+      const place = placeBefore(db, logs(), position, sha256);
+      return place.position === position - 1 ? place.hash : undefined;
+    },
+  });
+  return {
+    ...reads,
+    file,
+    base,
+    lines,
+    *events(range: EventRange = {}): Generator<AnyEvent> {
+      const { from = 1, to, ...filter } = range;
+      const isWhole = Object.values(filter).every((value) => value === undefined);
+      const parts = logs();
+      // Whoever folds or restores from these must not believe a line that is not what was written.
+      let at: ChainPlace | undefined = isWhole
+        ? guarded(file, () => placeBefore(db, parts, from, sha256))
+        : undefined;
+      for (const { line, position, hash } of lines({ from, to, ...filter })) {
+        if (at !== undefined) {
+          const before = enterLogs(at, parts, position, sha256);
+          if (chainHash(before.hash, line, sha256) !== hash) throw notAsWritten(position);
+          at = { ...before, position, hash };
+        }
+        yield parseLine(lineText(line, position), position);
+      }
+    },
+  };
+}
+
+export function readHead(db: DatabaseSync, logs: readonly LogPart[], sha256: Sha256): LogHead {
+  const { position, hash } = placeBefore(db, logs, Number.MAX_SAFE_INTEGER, sha256);
+  return { position, hash };
+}
+
+export function notAsWritten(position: number): HoldfastError {
+  return new HoldfastError("damage", `event ${position} is not what was written`, {
+    context: { position },
+    hint: "`holdfast log verify` checks all of the log",
+  });
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** Throws kind "damage" where the line is not UTF-8. */
+export function lineText(line: Uint8Array, position: number): string {
+  try {
+    return decoder.decode(line);
+  } catch {
+    throw notAsWritten(position);
+  }
+}

@@ -1,0 +1,256 @@
+import type { AnyNewEvent, EventData, EventType } from "../../src/core/event/event.ts";
+import { observedOfStat } from "../../src/core/index/observed_stat.ts";
+import { packStat } from "../../src/core/stat_record.ts";
+
+export const LOG = "22".repeat(16);
+export const RUN = "33".repeat(16);
+
+const file = packStat({
+  ...{ type: "file", sparse: true, mode: 0o640, uid: 1000, gid: 100, rdev: 0n },
+  ...{ fileId: 2n ** 64n - 1n, size: 5_000_000_000n },
+  ...{ mtime: 1_700_000_000_123_456_789n, ctime: 1_700_000_001_000_000_001n, birth: 5n },
+});
+const device = packStat({
+  ...{ type: "block", sparse: false, mode: 0o660, uid: 0, gid: 6, rdev: (8n << 32n) | 1n },
+  ...{ fileId: 9n, size: 0n, mtime: -1n, ctime: 2n, birth: 0n },
+});
+const link = packStat({
+  ...{ type: "symlink", sparse: false, mode: 0o777, uid: 0, gid: 0, rdev: 0n },
+  ...{ fileId: 10n, size: 0n, mtime: 1n, ctime: 2n, birth: 0n },
+});
+const folder = packStat({
+  ...{ type: "folder", sparse: false, mode: 0o755, uid: 0, gid: 0, rdev: 0n },
+  ...{ fileId: 11n, size: 0n, mtime: 1n, ctime: 2n, birth: 0n },
+});
+
+/** One of each type, with every field that it may have: a type without an example does not compile. */
+const EXAMPLES: { readonly [T in EventType]: EventData[T] } = {
+  RepositoryCreated: { repository: "11".repeat(16), layout: "mirror", url: "s3://bucket/prefix" },
+  StoreProbed: {
+    url: "s3://bucket/prefix",
+    features: { conditionalPut: "yes", versions: "the bucket keeps no versions" },
+  },
+  RunStarted: {
+    ...{ command: "backup", job: "home", host: "machine", user: "anna", pid: 4711 },
+    ...{ program: "holdfast 0.1.0", config: "55".repeat(32) },
+  },
+  RunFinished: { outcome: 3, totals: { entries: "2", bytes: "5000000000" } },
+  RunInterrupted: { run: "66".repeat(16) },
+  GuardOverridden: { source: "docs", guard: "max_delete", missing: 1234 },
+  ScanStarted: {
+    ...{ source: "docs", path: "/home/anna/docs", rules: '["",".cache"]' },
+    ...{ fileSystem: "ext4:8712f817aade458d", walker: "full", single: true },
+  },
+  EntriesObserved: {
+    source: "docs",
+    seen: "1700000002000000000",
+    folders: [
+      {
+        path: "",
+        entries: [
+          observedOfStat("", "added", folder, { fileSystem: "ext4:8712f817aade458d" }),
+          {
+            ...observedOfStat("n\u00e9w \u{1f600}", "added", file, {
+              ...{ links: 2, attributes: '[["user.note","AQID"],[{"b64":"dXNlci7/"},""]]' },
+            }),
+            racy: true,
+          },
+          { ...observedOfStat("changed", "changed", file, { prev: 7 }), kept: true },
+          { name: "same", change: "unchanged", type: "file", prev: 7 },
+          { name: "gone", change: "removed", type: "file", prev: 7 },
+        ],
+      },
+      {
+        path: { b64: "/y9h" },
+        entries: [
+          observedOfStat("\udcff", "added", link, { target: "../\udcfe" }),
+          observedOfStat("sda1", "added", device, {}),
+          observedOfStat("log", "unstable", file, { prev: 8 }),
+          { name: "read", change: "reread", type: "file", sha256: "77".repeat(32), prev: 8 },
+          { name: "closed", change: "unreadable", type: "folder", reason: "EACCES", prev: 8 },
+        ],
+      },
+    ],
+  },
+  ScanRefused: {
+    ...{ source: "docs", guard: "foreign", missing: 21, limit: 20 },
+    sample: ["a/b", { b64: "/w==" }],
+  },
+  ScanCompleted: {
+    ...{ source: "docs", entries: "12", bytes: "5000000000", digest: "88".repeat(32) },
+    fileSystem: "ext4:8712f817aade458d",
+  },
+  UploadStarted: { source: "docs", path: "big", key: "docs/big", size: "5000000000" },
+  UploadCreated: { key: "docs/big", upload: "upload-1" },
+  UploadAborted: { key: "docs/big", upload: "upload-1", reason: "the run failed" },
+  ObjectsStored: {
+    source: "docs",
+    class: "STANDARD_IA",
+    folders: [{
+      path: "a",
+      objects: [
+        {
+          ...{ name: "b", type: "file", key: `.holdfast/content/${LOG}/9-0`, version: "v1" },
+          ...{ etag: "99".repeat(16), size: "3", sha256: "aa".repeat(32) },
+          ...{ checksum: "crc32:352441c2", racy: true, prev: 9 },
+        },
+        { name: "c", type: "folder", etag: "bb".repeat(16), prev: 9 },
+      ],
+    }],
+    multipart: "docs/a/b",
+  },
+  ObjectsRefused: { source: "docs", entries: [{ path: "a", reason: "the key is too long" }] },
+  SnapshotCreated: {
+    sources: [{ name: "docs", digest: "cc".repeat(32) }],
+    ...{ entries: "12", bytes: "5000000000", gaps: 1 },
+  },
+  RestorePlanned: {
+    ...{ to: "/tmp/out", position: 16, entries: "12", bytes: "5000000000", overwrite: "never" },
+  },
+  EntriesRestored: {
+    ...{ entries: "11", bytes: "5000000000" },
+    failed: [{ path: "docs/a", reason: "gone: docs/a is no longer in the store" }],
+  },
+  RestoreFinished: { outcome: 3, entries: "11", bytes: "5000000000", failed: "1" },
+  ObjectCopied: {
+    source: "docs",
+    class: "STANDARD",
+    folders: [{
+      path: "new",
+      objects: [
+        {
+          ...{ name: "b", type: "file", version: "v2", etag: "99".repeat(16), size: "3" },
+          ...{ sha256: "aa".repeat(32), from: "docs/old/b", was: 14, since: 9, over: 12, prev: 20 },
+        },
+      ],
+    }],
+  },
+  RenamePlanned: {
+    source: "docs",
+    renames: [
+      { path: "new", from: "docs/old/", folder: true, way: "copy", why: "STANDARD" },
+      {
+        path: { b64: "/w==" },
+        from: "docs/x",
+        way: "alias",
+        why: "GLACIER_IR: a copy is paid for",
+      },
+    ],
+  },
+  RenameAliased: {
+    source: "docs",
+    renames: [{ path: "y", from: "docs/x", way: "alias", why: "the bucket keeps versions" }],
+  },
+  RenameSettled: {
+    source: "docs",
+    paths: [{ path: "new", folder: true }, { path: "y" }],
+    obsolete: [{
+      source: "docs",
+      path: "old/b",
+      key: "docs/old/b",
+      stored: 12,
+      since: 9,
+      until: 20,
+    }],
+  },
+  DeletionPlanned: {
+    why: "renamed",
+    objects: [{ source: "docs", path: "old", folder: true, key: "docs/old/", stored: 12 }],
+  },
+  ObjectDeleted: {
+    why: "pruned",
+    objects: [
+      { source: "docs", path: "old/b", key: "docs/old/b", version: "v1", stored: 12, until: 20 },
+      { key: ".holdfast/content/unknown", stored: 0 },
+    ],
+  },
+  AliasesReleased: { keys: ["docs/x", "docs/old/"] },
+  SourceRenamed: { from: "", to: "docs" },
+  SnapshotForgotten: { snapshots: [{ position: 16, reason: "keep_daily 7" }] },
+  Undone: { run: RUN, from: 30, to: 16, entries: "12", lost: "1" },
+  LogSegmentShipped: {
+    ...{ log: LOG, key: `.holdfast/log/${LOG}/0000000000000001.jsonl.zst` },
+    ...{ first: 1, last: 40, head: "dd".repeat(32) },
+  },
+  RenamesShipped: {
+    key: `.holdfast/renames/${LOG}/0000000000000040.jsonl.zst`,
+    ...{ first: 1, last: 40 },
+  },
+  LogCheckpointed: {
+    key: `.holdfast/checkpoints/${LOG}/0000000000000040`,
+    position: 40,
+    digests: { folders: "ee".repeat(32), entries: "ff".repeat(32) },
+  },
+  TakenOver: { log: LOG, position: 40, hash: "dd".repeat(32), host: "machine" },
+  IndexRebuilt: {
+    ...{ way: "mixed", segments: 3, objects: 7, records: 12 },
+    missing: ["the log from 17 to 30 is not in the repository"],
+  },
+  ObjectDiscovered: { key: "docs/a", path: "a", log: LOG, position: 9 },
+  ObjectVerified: {
+    source: "docs",
+    read: true,
+    folders: [{ path: "a", names: ["b", { b64: "/w==" }] }],
+  },
+  ObjectMissing: {
+    source: "docs",
+    path: "a/b",
+    key: "docs/a/b",
+    reason: "there is no such object",
+  },
+  ObjectDamaged: { source: "docs", path: "a/b", key: "docs/a/b", reason: "its SHA-256 differs" },
+  UploadResumed: { key: "docs/big", upload: "upload-1", parts: 3, bytes: "15728640" },
+};
+
+/** Fields that version 1 of a type got later; the lines above are as they always were. */
+const LATER: AnyNewEvent[] = [
+  { type: "RunStarted", data: { ...EXAMPLES.RunStarted, description: "before the move" } },
+  {
+    type: "UploadStarted",
+    data: { ...EXAMPLES.UploadStarted, observed: 8, partSize: 8_388_608, class: "GLACIER_IR" },
+  },
+  {
+    type: "SnapshotCreated",
+    data: { ...EXAMPLES.SnapshotCreated, description: "before the move" },
+  },
+  {
+    type: "EntriesObserved",
+    data: {
+      source: "docs",
+      seen: "1700000003000000000",
+      folders: [{
+        path: "new",
+        entries: [
+          {
+            ...observedOfStat("b", "added", file, {}),
+            change: "moved",
+            from: "old/b",
+            evidence: "file id",
+            content: {
+              ...{ stored: 12, key: "docs/old/b", version: "v1", etag: "99".repeat(16) },
+              ...{ sha256: "aa".repeat(32), class: "STANDARD_IA" },
+            },
+          },
+          {
+            ...observedOfStat("c", "added", file, { links: 2 }),
+            change: "linked",
+            from: { b64: "/w==" },
+            evidence: "content",
+            content: { stored: -12, key: "docs/old/b" },
+          },
+          {
+            ...observedOfStat("d", "changed", file, { prev: 20 }),
+            change: "reverted",
+            content: { stored: 12, since: 9, key: "docs/new/d" },
+          },
+          { ...observedOfStat("sub", "added", folder, { prev: 7 }), change: "moved", from: "sub" },
+        ],
+      }],
+    },
+  },
+];
+
+export function allEvents(): AnyNewEvent[] {
+  const first = Object.entries(EXAMPLES).map(([type, data]) => ({ type, data }) as AnyNewEvent);
+  return [...first, ...LATER];
+}
