@@ -1,22 +1,35 @@
 import { EXIT, type ExitCode, worstExitCode } from "../core/exit_code.ts";
 import { hex } from "../core/hash.ts";
 import { type BackupPlan, planBackup } from "../core/plan/backup_plan.ts";
+import type { RenameMode } from "../core/plan/rename_plan.ts";
 import { checkRepository } from "../core/repository_file.ts";
 import { sourceDigest } from "../core/index/tree_digest.ts";
-import type { PathText } from "../core/path_text.ts";
+import { displayPath, type PathText } from "../core/path_text.ts";
 import type { SignalSink } from "../core/signal.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
-import { abortLeftUploads } from "./left_uploads.ts";
+import { abortLeftUploads, closeUploads } from "./left_uploads.ts";
+import {
+  type DeleteContext,
+  executeDeletions,
+  planRemovedDeletions,
+  removedObjects,
+} from "./delete_objects.ts";
+import { sizesOf } from "./gone_contents.ts";
+import { leftSources, refuseUnnamed, renamedSources } from "./name_sources.ts";
+import { takesKey } from "./object_place.ts";
+import { openRenames, type RenameOptions } from "./open_renames.ts";
 import { readPlanItems } from "./plan_items.ts";
 import { readRepository } from "./read_repository.ts";
 import { inRun } from "./run.ts";
 import type { ScanContext, ScanOptions } from "./scan_context.ts";
 import { type ScanResult, scanSource } from "./scan_source.ts";
-import type { OwnerNames, StoreTotals } from "./store_context.ts";
-import { storeEntries } from "./store_entries.ts";
+import { settleRenames } from "./settle_renames.ts";
+import type { LogShipper } from "./ship_log.ts";
+import type { OwnerNames, StoreContext, StoreOptions, StoreTotals } from "./store_context.ts";
+import { storeContext, storeEntries, storeMoved } from "./store_entries.ts";
 
 export interface BackupDeps {
   readonly log: JobLog;
@@ -26,6 +39,9 @@ export interface BackupDeps {
   readonly owners: OwnerNames;
   readonly emit: SignalSink;
   readonly signal: AbortSignal;
+  readonly shipper: LogShipper;
+  /** Sends what renames, removals and changes of metadata of the run amount to. */
+  readonly shipRenames: (run: string) => Promise<void>;
 }
 
 export interface BackupOptions {
@@ -35,6 +51,11 @@ export interface BackupOptions {
   readonly minArchiveSize: number;
   readonly partSize: number;
   readonly workers: number;
+  /** What the person calls the run and its snapshot. */
+  readonly description?: string;
+  /** Objects of entries that are gone are deleted from the store, too. */
+  readonly delete: boolean;
+  readonly renames: RenameMode;
   /** The log is volatile: nothing is stored, the plan is the result. */
   readonly dryRun: boolean;
 }
@@ -55,69 +76,156 @@ export async function backup(deps: BackupDeps, options: BackupOptions): Promise<
   const { log, store, environment } = deps;
   const repository = await readRepository(store);
   checkRepository(repository, log.genesis.repository, store.url);
-  return await inRun(
-    log,
-    environment,
-    { command: "backup", config: options.config },
-    async (run) => {
-      const context: ScanContext = {
-        ...{ log, run, clock: environment.clock, sha256: deps.hashing.sha256 },
-        ...{ emit: deps.emit, signal: deps.signal },
-      };
-      if (!options.dryRun) await abortLeftUploads(context, store);
-      const before = log.head().position;
-      const scans: BackupReport["scans"][number][] = [];
-      try {
-        for (const source of options.sources) {
-          deps.emit({ kind: "phase", name: "scan", subject: source.path });
-          const scan = await scanSource(context, source);
-          scans.push({ ...scan, name: source.name, path: source.path });
-        }
-        const report = await storeAndReport(context, deps, options, { scans, before });
-        return { result: report, outcome: report.exitCode, totals: totalsOf(report) };
-      } finally {
-        for (const scan of scans) scan.root?.close();
+  refuseUnnamed(log.index, options.sources);
+  return await inRun(log, environment, runOptions(deps, options), async (run) => {
+    const scan: ScanContext = {
+      ...{ log, run, clock: environment.clock, sha256: deps.hashing.sha256 },
+      ...{ emit: deps.emit, signal: deps.signal },
+    };
+    if (!options.dryRun) await abortLeftUploads(scan, store);
+    const context = storeContext(scan, storeOptions(deps, options));
+    if (!options.dryRun) await finishEarlier(context, deps, options);
+    renameSources(scan, options);
+    const before = log.head().position;
+    const scans: BackupReport["scans"][number][] = [];
+    try {
+      for (const source of options.sources) {
+        deps.emit({ kind: "phase", name: "scan", subject: source.path });
+        const found = await scanSource(scan, source);
+        scans.push({ ...found, name: source.name, path: source.path });
+        addSource(context, source.name, found);
       }
-    },
+      const report = options.dryRun
+        ? planReport(context, deps, options, { scans, before })
+        : await storeAndReport(context, deps, options, { scans, before });
+      return { result: report, outcome: report.exitCode, totals: totalsOf(report) };
+    } finally {
+      for (const { root } of scans) root?.close();
+    }
+  });
+}
+
+function runOptions({ shipper }: BackupDeps, { config, description, dryRun }: BackupOptions) {
+  return {
+    ...{ command: "backup", config },
+    ...(description === undefined ? {} : { description }),
+    ...(dryRun ? {} : { shipper }),
+  };
+}
+
+function storeOptions(deps: BackupDeps, options: BackupOptions): StoreOptions {
+  const { store, hashing, owners, shipper } = deps;
+  const { storageClass, minArchiveSize, partSize, workers } = options;
+  return {
+    ...{ store, hashing, owners, sources: new Map(), ship: () => shipper.shipIfDue() },
+    ...{ storageClass, minArchiveSize, partSize, workers },
+  };
+}
+
+function addSource(context: StoreContext, name: string, scan: ScanResult): void {
+  const { root, racyWindow, gone } = scan;
+  if (root !== undefined) context.options.sources.set(name, { root, racyWindow });
+  for (const [content, file] of gone) context.gone.set(content, file);
+  for (const size of sizesOf(gone)) context.goneSizes.add(size);
+}
+
+/** What a run that was cut off had decided is done first: the index says how far it came. */
+async function finishEarlier(
+  context: StoreContext,
+  deps: BackupDeps,
+  options: BackupOptions,
+): Promise<void> {
+  await executeDeletions(deletionContext(context, deps));
+  await settleRenames(context, { ...renameOptions(deps, options), last: false });
+  await executeDeletions(deletionContext(context, deps));
+}
+
+/** Before the scans: what is below a source that has another name now is not new. */
+function renameSources({ log, run, emit }: ScanContext, { sources }: BackupOptions): void {
+  for (const data of renamedSources(log.index, sources)) {
+    log.append(run, [{ type: "SourceRenamed", data }], { durable: true });
+    const [from, to] = [data.from, data.to].map(sourceText);
+    emit({ kind: "notice", text: `the ${from} is the ${to} now` });
+  }
+}
+
+function sourceText(name: string): string {
+  return name === "" ? "source without a name" : `source ${displayPath(name)}`;
+}
+
+/** Nothing is lost because a section of the config was edited, and nothing is kept unsaid. */
+function leftNotices({ log }: BackupDeps, { sources }: BackupOptions): string[] {
+  return leftSources(log.index, sources).map(({ name, entries }) =>
+    `the ${sourceText(name)} is not in the config any more: what is known of it is kept ` +
+    `(${entries} ${entries === 1 ? "entry" : "entries"})`
   );
 }
 
+function renameOptions({ store }: BackupDeps, { renames, sources }: BackupOptions): RenameOptions {
+  return {
+    mode: renames,
+    versions: store.features.versions.works,
+    takesKey: (key) => takesKey(store, key),
+    sources: new Set(sources.map(({ name }) => name)),
+  };
+}
+
+function deletionContext(context: StoreContext, { store, shipper }: BackupDeps): DeleteContext {
+  return { ...context, store, ship: () => shipper.ship() };
+}
+
 async function storeAndReport(
-  context: ScanContext,
+  context: StoreContext,
   deps: BackupDeps,
   options: BackupOptions,
   { scans, before }: { scans: BackupReport["scans"]; before: number },
 ): Promise<BackupReport> {
-  const { log, run } = context;
-  const notices = featureNotices(deps.store);
-  if (options.dryRun) {
-    const plan = planBackup(readPlanItems(context, options, before));
-    const stored = { objects: 0, bytes: 0, equal: 0, unreadable: 0, refused: 0 };
-    return { exitCode: exitCode(scans, stored), scans, stored, plan, notices };
-  }
+  const { log, run, totals: stored } = context;
   // From here on keys that hold content are overwritten: the observations must not be lost.
   log.append(run, [], { durable: true });
   deps.emit({ kind: "phase", name: "upload" });
-  const { store, hashing, owners } = deps;
-  const { storageClass, minArchiveSize, partSize, workers } = options;
-  const sources = new Map(
-    scans.flatMap(({ name, root, racyWindow }) =>
-      root === undefined ? [] : [[name, { root, racyWindow }] as const]
-    ),
-  );
-  const stored = await storeEntries(context, {
-    ...{ store, hashing, owners, sources },
-    ...{ storageClass, minArchiveSize, partSize, workers },
-  }, before);
-  const snapshot = snapshotIfWhole(context, scans, stored);
-  const code = exitCode(scans, stored);
+  const renames = renameOptions(deps, options);
+  await storeMoved(context);
+  await settleRenames(context, { ...renames, last: false });
+  await storeEntries(context, before);
+  await settleRenames(context, { ...renames, last: true });
+  if (options.delete) planRemovedDeletions(context, acceptedSources(scans));
+  await executeDeletions(deletionContext(context, deps));
+  await closeUploads(context, deps.store, before + 1);
+  const snapshot = snapshotIfWhole(context, scans, stored, options.description);
+  await deps.shipRenames(run);
   return {
-    exitCode: code,
+    exitCode: exitCode(scans, stored),
     scans,
     stored,
-    notices,
+    notices: [...leftNotices(deps, options), ...featureNotices(deps.store)],
     ...(snapshot === undefined ? {} : { snapshot }),
   };
+}
+
+function acceptedSources(scans: BackupReport["scans"]): Set<string> {
+  return new Set(scans.flatMap(({ name, refused }) => refused === undefined ? [name] : []));
+}
+
+function planReport(
+  context: StoreContext,
+  deps: BackupDeps,
+  options: BackupOptions,
+  { scans, before }: { scans: BackupReport["scans"]; before: number },
+): BackupReport {
+  const renames = openRenames(context.log.index, renameOptions(deps, options));
+  const deletions = options.delete
+    ? [...removedObjects(context.log.index, acceptedSources(scans))]
+    : [];
+  const plan = planBackup(readPlanItems(context, options, before), {
+    renames: renames.map(({ source, path, rename, way, why, folder }) => ({
+      ...{ source, path, from: rename.fromKey, way, why, isFolder: folder !== undefined },
+    })),
+    deletions,
+  });
+  const { totals: stored } = context;
+  const notices = [...leftNotices(deps, options), ...featureNotices(deps.store)];
+  return { exitCode: exitCode(scans, stored), scans, stored, plan, notices };
 }
 
 /** A snapshot follows when every source has its ScanCompleted and nothing readable is unstored. */
@@ -125,6 +233,7 @@ function snapshotIfWhole(
   { log, run, sha256 }: ScanContext,
   scans: BackupReport["scans"],
   stored: StoreTotals,
+  description: string | undefined,
 ): number | undefined {
   if (scans.some((scan) => scan.refused !== undefined)) return undefined;
   const { tables, paths } = log.index;
@@ -141,6 +250,7 @@ function snapshotIfWhole(
       entries: sum(scans.map((scan) => BigInt(scan.entries))),
       bytes: sum(scans.map((scan) => scan.bytes)),
       ...(gaps === 0 ? {} : { gaps }),
+      ...(description === undefined ? {} : { description }),
     };
     return [{ type: "SnapshotCreated", data }];
   }, { durable: true });
@@ -171,5 +281,9 @@ function totalsOf({ scans, stored }: BackupReport): Record<string, string> {
     objects: stored.objects.toString(),
     bytes: stored.bytes.toString(),
     refused: stored.refused.toString(),
+    moved: sum((scan) => scan.moved),
+    copied: stored.copied.toString(),
+    aliased: stored.aliased.toString(),
+    deleted: stored.deleted.toString(),
   };
 }

@@ -1,9 +1,12 @@
-import { type EntryRow, type FolderRow, REMOVED } from "../core/index/rows.ts";
+import { type EntryRow, type FolderRow, isLive } from "../core/index/rows.ts";
 import { bytesOfText, joinPath, type PathText, textOfBytes } from "../core/path_text.ts";
 import { diffFolder } from "../core/scan/folder_diff.ts";
-import { type FolderListing, indexOf } from "../core/scan/listing.ts";
+import { type FolderListing, indexOf, recordAt } from "../core/scan/listing.ts";
 import { FOLDER_CODE, STAT_RECORD_BYTES, typeAt } from "../core/stat_record.ts";
+import { fileIdOf } from "../core/index/digest_fold.ts";
+import { isStoredFile, rowName } from "./departed_files.ts";
 import type { Missing } from "./missing_entries.ts";
+import { holdsMount, isMount } from "./known_mounts.ts";
 import { addUnreadable, observeEntry, unchangedEntry } from "./observe_entry.ts";
 import type { Visit, Walk } from "./walk_state.ts";
 
@@ -14,6 +17,7 @@ export function compare(walk: Walk, visit: Visit & { started: bigint; digest: Ui
   const failed = new Set(listing.failed.map((item) => item.name));
   const rows = row === undefined ? [] : walk.log.index.tables.entriesIn(row.id);
   const foreign = row !== undefined && row.fileSystem !== handle.fileSystem;
+  if (listing.count === 0 && !foreign && isMount(walk.log.index, row)) walk.emptyMounts++;
   const noteMissing = (item: Missing) =>
     failed.has(textOfBytes(item.row.name)) || walk.missing.push(item);
   // Rows are read to their end before a batch may write to the table they come from.
@@ -28,7 +32,10 @@ export function compare(walk: Walk, visit: Visit & { started: bigint; digest: Ui
     },
   });
   const at = { handle, listing, path, started };
-  for (const { i, row } of changed) observeEntry(walk, at, i, row);
+  for (const { i, row } of changed) {
+    if (row !== undefined) noteReplaced(walk, row, recordAt(listing, i));
+    observeEntry(walk, at, i, row);
+  }
   for (const row of unchanged) walk.batch.add(path, unchangedEntry(row));
   if (row !== undefined) missingFolders(walk, visit, foreign, noteMissing);
   for (const { name, reason } of listing.failed) noteFailed(walk, path, row, name, reason);
@@ -38,20 +45,32 @@ export function compare(walk: Walk, visit: Visit & { started: bigint; digest: Ui
   }
 }
 
+/** So many are kept in memory; what is renamed onto more names than that is uploaded. */
+const REPLACED = 200_000;
+
+/** Another file is at the path now: the one that was may be found elsewhere. */
+function noteReplaced(walk: Walk, row: EntryRow, record: Uint8Array): void {
+  if (!isLive(row)) return;
+  const isOther = fileIdOf(row.stat) !== fileIdOf(record);
+  if (!isOther && row.links > 1) walk.sameFile.add(rowName(row));
+  if (isOther && isStoredFile(row) && walk.replaced.length < REPLACED) walk.replaced.push(row);
+}
+
 function missingFolders(
   walk: Walk,
   { listing, path, row }: Visit,
   foreign: boolean,
   note: (item: Missing) => void,
 ): void {
-  for (const old of [...walk.log.index.tables.foldersIn(row!.id)]) {
-    if ((old.state & REMOVED) !== 0 || listsFolder(listing, old.name)) continue;
+  const { index } = walk.log;
+  for (const old of [...index.tables.foldersIn(row!.id)]) {
+    if (!isLive(old) || listsFolder(listing, old.name)) continue;
     note({
       kind: "folder",
       row: old,
       folder: path,
       path: joinPath(path, textOfBytes(old.name)),
-      foreign,
+      foreign: foreign || holdsMount(index, old),
     });
   }
 }
@@ -63,17 +82,17 @@ export function missingBelow(
   row: FolderRow | undefined,
   fileSystem: string,
 ): void {
-  if (row === undefined || (row.state & REMOVED) !== 0) return;
+  if (!isLive(row)) return;
   const { tables } = walk.log.index;
   const foreign = row.fileSystem !== fileSystem;
   const at = (name: Uint8Array) => ({ folder, path: joinPath(folder, textOfBytes(name)), foreign });
   for (const old of tables.entriesIn(row.id)) {
-    if ((old.state & REMOVED) === 0) {
+    if (isLive(old)) {
       walk.missing.push({ kind: "entry", row: old, ...at(old.name) });
     }
   }
   for (const old of tables.foldersIn(row.id)) {
-    if ((old.state & REMOVED) === 0) {
+    if (isLive(old)) {
       walk.missing.push({ kind: "folder", row: old, ...at(old.name) });
     }
   }
@@ -95,8 +114,6 @@ function noteFailed(
   const bytes = bytesOfText(name);
   const entry = folder === undefined ? undefined : tables.findEntry(folder.id, bytes);
   const subfolder = folder === undefined ? undefined : tables.findFolder(folder.id, bytes);
-  const isLive = (row: { state: number } | undefined) =>
-    row !== undefined && (row.state & REMOVED) === 0;
   if (isLive(subfolder)) addUnreadable(walk, path, name, reason, "folder", subfolder!.position);
   else {
     const type = isLive(entry) ? typeAt(entry!.stat) : undefined;

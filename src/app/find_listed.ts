@@ -1,4 +1,4 @@
-import { type EntryRow, type FolderRow, REMOVED } from "../core/index/rows.ts";
+import { type EntryRow, type FolderRow, isLive } from "../core/index/rows.ts";
 import { bytesOfText, joinPath, type PathText, textOfBytes } from "../core/path_text.ts";
 import type { IndexModel } from "../ports/event_log.ts";
 
@@ -40,10 +40,6 @@ export function* liveRoots(index: IndexModel): Generator<{ name: string; root: F
     const root = index.paths.find(name, "");
     if (root !== undefined && isLive(root)) yield { name, root };
   }
-}
-
-export function isLive(row: FolderRow | EntryRow): boolean {
-  return (row.state & REMOVED) === 0;
 }
 
 function descend(

@@ -10,6 +10,7 @@ import { checkLifecycle } from "./check_lifecycle.ts";
 import { probeStore } from "./probe_store.ts";
 import { findRepository } from "./read_repository.ts";
 import { inRun, newId } from "./run.ts";
+import type { LogShipper } from "./ship_log.ts";
 
 export interface InitDeps {
   readonly environment: Environment;
@@ -20,6 +21,8 @@ export interface InitDeps {
   readonly createLog: (genesis: Genesis) => JobLog;
   /** Makes, or reads, the key pair beside the database; returns the public key, 64 hex digits. */
   readonly signingKey: () => string;
+  /** What sends the log to the repository, once that is there. */
+  readonly shipper?: (log: JobLog, store: ObjectStore) => LogShipper;
 }
 
 export interface InitOptions {
@@ -81,7 +84,7 @@ async function initIn(
     // An init that was cut off may have put the repository without recording it.
     const existed = found !== undefined && isRecorded(log);
     const run = { command: "init", config: options.configDigest };
-    return await inRun(log, environment, run, async (id) => {
+    const report = await inRun(log, environment, run, async (id) => {
       const features = await probeStore(deps.openStore, {
         folder: `${PROBE_FOLDER}${newId(environment)}/`,
         storageClass: options.storageClass,
@@ -107,12 +110,26 @@ async function initIn(
       };
       return { result, outcome: 0, totals: {} };
     });
+    await shipLog(deps, log, report.features);
+    return report;
   } finally {
     log.close();
   }
 }
 
+/** Not within the run: before it there was no repository to ship to. */
+async function shipLog(deps: InitDeps, log: JobLog, features: StoreFeatures): Promise<void> {
+  if (deps.shipper === undefined) return;
+  const store = deps.openStore(features);
+  try {
+    await deps.shipper(log, store).end(newId(deps.environment));
+  } finally {
+    store.close();
+  }
+}
+
 function isRecorded(log: JobLog): boolean {
+  if (log.base !== undefined) return true;
   for (const _ of log.lines({ type: "RepositoryCreated" })) return true;
   return false;
 }
@@ -150,6 +167,7 @@ function repositoryExists(url: string, found: RepositoryFile | undefined): Holdf
   return new HoldfastError("no-repository", `${url} holds another repository already${id}`, {
     context: { url },
     hint:
-      "its index must be rebuilt on this machine (`rebuild` is not in this version), or choose another prefix; nothing was written",
+      "nothing was written; where it is this job's, `holdfast rebuild` brings its database back, " +
+      "else choose another prefix",
   });
 }

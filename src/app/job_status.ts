@@ -1,6 +1,8 @@
 import type { EventData } from "../core/event/event.ts";
 import type { RunRow, SnapshotRow, UploadRow } from "../core/index/run_fold.ts";
 import type { JobLog, LogHead, Totals } from "../ports/event_log.ts";
+import { firstUnshipped } from "./segment_state.ts";
+import { probesOf } from "./store_probes.ts";
 
 /** Where a job stands, as its database says: nothing is asked of the store. */
 export interface JobStatus {
@@ -21,12 +23,22 @@ export interface JobStatus {
   readonly interrupted: readonly RunRow[];
   readonly snapshots: number;
   readonly newest: SnapshotRow | undefined;
-  /** The newest one without gaps. */
+  /** The newest good one: without gaps, and all of it is in the store. */
   readonly newestWhole: SnapshotRow | undefined;
+  readonly renames: RenameCounts;
+  /** Events that are not in the repository yet. */
+  readonly unshipped: number;
   /** Sources whose last scan a guard refused. */
   readonly refused: readonly RefusedScan[];
   /** What the store was last found to do; undefined where it was never probed. */
   readonly probed: ProbedStore | undefined;
+}
+
+export interface RenameCounts {
+  /** Moved entries and folders whose content is still to be copied to its own key. */
+  readonly unsettled: number;
+  /** Those whose content stays under its former key. */
+  readonly aliased: number;
 }
 
 export interface RefusedScan {
@@ -46,7 +58,7 @@ export const RECENT_RUNS = 100;
 
 export function jobStatus(log: JobLog): JobStatus {
   const { index, genesis } = log;
-  const snapshots = index.snapshots();
+  const snapshots = index.snapshots().filter(({ forgotten }) => forgotten === 0);
   return {
     repository: genesis.repository,
     log: genesis.log,
@@ -60,10 +72,28 @@ export function jobStatus(log: JobLog): JobStatus {
     interrupted: index.runs(RECENT_RUNS).filter((run) => run.interrupted),
     snapshots: snapshots.length,
     newest: snapshots.at(-1),
-    newestWhole: snapshots.findLast(({ gaps }) => gaps === 0),
+    newestWhole: snapshots.findLast((row) =>
+      row.gaps + row.lost === 0 && row.position >= (log.base?.since ?? 0)
+    ),
+    renames: renameCounts(log),
+    unshipped: unshippedEvents(log),
     refused: refusedScans(log),
     probed: lastProbe(log),
   };
+}
+
+function renameCounts({ index }: JobLog): RenameCounts {
+  const { open: unsettled, aliased } = index.renameCounts();
+  return { unsettled, aliased };
+}
+
+/** The LogSegmentShipped behind the last segment opens the next one, and is nothing to ship by itself. */
+function unshippedEvents(log: JobLog): number {
+  const from = firstUnshipped(log);
+  const count = log.head().position - from + 1;
+  if (count <= 0) return 0;
+  const [first] = log.events({ from, to: from });
+  return first?.type === "LogSegmentShipped" ? count - 1 : count;
 }
 
 function refusedScans(log: JobLog): RefusedScan[] {
@@ -79,8 +109,7 @@ function refusedScans(log: JobLog): RefusedScan[] {
 
 function lastProbe(log: JobLog): ProbedStore | undefined {
   let last: ProbedStore | undefined;
-  for (const event of log.events({ type: "StoreProbed" })) {
-    if (event.type !== "StoreProbed") continue;
+  for (const event of probesOf(log)) {
     const { url, features } = event.data;
     const lacking = Object.entries(features).filter(([, text]) => text !== "yes");
     last = { at: event.at, url, lacking: Object.fromEntries(lacking) };

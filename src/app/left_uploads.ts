@@ -1,22 +1,145 @@
+import { isKind } from "../core/error.ts";
+import { type EntryRow, REMOVED, UNREADABLE } from "../core/index/rows.ts";
+import type { UploadRow } from "../core/index/run_fold.ts";
+import { bytesOfText, type PathText, splitPath, textOfJson } from "../core/path_text.ts";
+import { typeAt, unpackStat } from "../core/stat_record.ts";
+import type { JobLog } from "../ports/event_log.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
+import { placeOf, storageClassOf } from "./object_place.ts";
 import type { ScanContext } from "./scan_context.ts";
+import type { LeftUpload, StoreContext, Task } from "./store_context.ts";
 
-/** Aborts the multipart uploads that an earlier run has left open; they would be billed for ever. */
-export async function abortLeftUploads(
-  { log, run, emit }: ScanContext,
+/**
+ * At the start of a run: aborts the uploads of an earlier one that cannot go on, for they would be
+ * billed for ever. The others wait for their entry's turn.
+ */
+export async function abortLeftUploads(context: ScanContext, store: ObjectStore): Promise<void> {
+  for (const row of context.log.index.uploads()) {
+    if (mayGoOn(context.log, row)) continue;
+    await abortUpload(context, store, row, "left open by an interrupted run");
+  }
+}
+
+/**
+ * True where the entry is still as it was when its upload began. Without an id the answer to the
+ * upload's creation was lost: no part of it was sent, so nothing is won by going on with it.
+ */
+function mayGoOn(log: JobLog, row: UploadRow): row is LeftUpload {
+  if (row.upload === null || row.partSize === 0) return false;
+  const entry = findEntry(log, row.source, pathOfUpload(row));
+  return entry !== undefined && entry.position === row.observed &&
+    (entry.state & (REMOVED | UNREADABLE)) === 0 && typeAt(entry.stat) === "file";
+}
+
+function findEntry(log: JobLog, source: string, path: PathText): EntryRow | undefined {
+  const { folder, name } = splitPath(path);
+  const parent = log.index.paths.find(source, folder);
+  return parent && log.index.tables.findEntry(parent.id, bytesOfText(name));
+}
+
+export function pathOfUpload(row: UploadRow): PathText {
+  return textOfJson(JSON.parse(row.path));
+}
+
+/** What abortLeftUploads has left, by the place of its entry. */
+export function leftUploads(log: JobLog): Map<string, LeftUpload> {
+  const rows = log.index.uploads().filter((row) => row.upload !== null) as LeftUpload[];
+  return new Map(rows.map((row) => [placeText(row.source, pathOfUpload(row)), row]));
+}
+
+export function placeText(source: string, path: PathText): string {
+  return `${source}\0${path}`;
+}
+
+/**
+ * The upload that goes on with this very content, now that it is the entry's turn. One of another
+ * content, or one that would go to another key or class than it has now, is aborted.
+ */
+export async function leftUploadOf(
+  context: StoreContext,
+  task: Task,
+  row: EntryRow,
+): Promise<LeftUpload | undefined> {
+  const left = context.left.get(placeText(task.source, task.path));
+  if (left === undefined) return undefined;
+  context.left.delete(placeText(task.source, task.path));
+  const reason = left.observed !== row.position
+    ? "the file has changed since"
+    : isPlaced(context, task, row, left)
+    ? undefined
+    : "it belongs under another key or into another class now";
+  if (reason === undefined) return left;
+  await abortUpload(context, context.options.store, left, reason);
+  return undefined;
+}
+
+function isPlaced(context: StoreContext, task: Task, row: EntryRow, left: LeftUpload): boolean {
+  const storageClass = storageClassOf(context, unpackStat(row.stat).size);
+  return left.key === placeOf(context, task, row.position).key &&
+    (left.storageClass ?? "STANDARD") === storageClass;
+}
+
+/** Aborts an upload that the log knows. Where its id is not known, whatever is open under its key. */
+export async function abortUpload(
+  { log, run, emit }: Pick<ScanContext, "log" | "run" | "emit">,
   store: ObjectStore,
+  { key, upload }: Pick<UploadRow, "key" | "upload">,
+  reason: string,
 ): Promise<void> {
-  for (const { key, upload } of log.index.uploads()) {
-    const ids = upload === null
-      // The answer to its creation was lost: whatever is open under this very key is that upload.
-      ? (await store.listUploads(key)).filter((open) => open.key === key).map((open) =>
-        open.uploadId
-      )
-      : [upload];
-    for (const id of ids) await store.abortUpload(key, id);
-    const reason = "left open by an interrupted run";
-    const data = { key, reason, ...(upload === null ? {} : { upload }) };
-    log.append(run, [{ type: "UploadAborted", data }]);
-    emit({ kind: "notice", text: `aborted the upload of ${key}, ${reason}` });
+  const ids = upload === null
+    ? (await store.listUploads(key)).filter((open) => open.key === key).map((open) => open.uploadId)
+    : [upload];
+  for (const id of ids) await store.abortUpload(key, id);
+  log.append(run, [{
+    type: "UploadAborted",
+    data: { key, reason, ...(upload === null ? {} : { upload }) },
+  }]);
+  emit({ kind: "notice", text: `aborted the upload of ${key}: ${reason}` });
+}
+
+/**
+ * At the end of a run no upload of it is open: neither those whose entry had no turn, nor those that
+ * the store has begun and whose answer was lost, so that they were begun once more. `since`: the
+ * position that the run began at.
+ */
+export async function closeUploads(
+  context: ScanContext,
+  store: ObjectStore,
+  since: number,
+): Promise<void> {
+  for (const row of context.log.index.uploads()) {
+    await abortUpload(context, store, row, "its entry was not stored in this run");
+  }
+  if (keysUploaded(context, since).next().done === true) return;
+  try {
+    await abortStrays(context, store, since);
+  } catch (error) {
+    if (!isKind(error, "denied", "refused")) throw error;
+    context.emit({ kind: "notice", text: `cannot look for open uploads: ${error.message}` });
+  }
+}
+
+async function abortStrays(
+  context: ScanContext,
+  store: ObjectStore,
+  since: number,
+): Promise<void> {
+  const open = await store.listUploads("");
+  if (open.length === 0) return;
+  const listed = new Set(open.map(({ key }) => key));
+  const ours = new Set<string>();
+  for (const key of keysUploaded(context, since)) if (listed.has(key)) ours.add(key);
+  for (const { key, uploadId } of open) {
+    if (!ours.has(key)) continue;
+    await abortUpload(context, store, { key, upload: uploadId }, "it was begun twice");
+  }
+}
+
+/** Keys of the run's multipart uploads. */
+function* keysUploaded({ log, run }: ScanContext, since: number): Generator<string> {
+  for (const type of ["UploadStarted", "UploadResumed"] as const) {
+    for (const event of log.events({ from: since, run, type })) {
+      if (event.type === type) yield (event.data as { key: string }).key;
+    }
   }
 }

@@ -1,7 +1,7 @@
-import type { EntryRow, FolderRow } from "../core/index/rows.ts";
+import { type EntryRow, type FolderRow, isLive } from "../core/index/rows.ts";
 import { compareBytes, joinPath, type PathText, textOfBytes } from "../core/path_text.ts";
 import type { IndexModel } from "../ports/event_log.ts";
-import { isLive, type Listed, liveRoots } from "./find_listed.ts";
+import { type Listed, liveRoots } from "./find_listed.ts";
 
 /** Of a folder or of anything else; folders have an id. */
 export type ListedRow = FolderRow | EntryRow;
@@ -49,7 +49,7 @@ function* inFolder(
 }
 
 /** Subfolders and entries, merged by name. */
-function* rowsIn({ tables }: IndexModel, id: number): Generator<ListedRow> {
+export function* rowsIn({ tables }: IndexModel, id: number): Generator<ListedRow> {
   const folders = tables.foldersIn(id)[Symbol.iterator]();
   let folder = folders.next();
   for (const entry of tables.entriesIn(id)) {

@@ -1,5 +1,5 @@
 import type { ObservedEntry } from "../core/event/event.ts";
-import { type EntryRow, type FolderRow, REMOVED } from "../core/index/rows.ts";
+import { type EntryRow, type FolderRow, isLive } from "../core/index/rows.ts";
 import { joinPath, jsonOfText, type PathText, textOfBytes } from "../core/path_text.ts";
 import { typeAt } from "../core/stat_record.ts";
 import type { IndexModel } from "../ports/event_log.ts";
@@ -30,16 +30,16 @@ function* removeBelow(
 ): Generator<{ folder: PathText; entry: ObservedEntry }> {
   const { tables } = index;
   for (const row of [...tables.foldersIn(folder.id)]) {
-    if ((row.state & REMOVED) !== 0) continue;
+    if (!isLive(row)) continue;
     yield* removeBelow(index, row, joinPath(path, textOfBytes(row.name)));
     yield { folder: path, entry: removal(row) };
   }
   for (const row of [...tables.entriesIn(folder.id)]) {
-    if ((row.state & REMOVED) === 0) yield { folder: path, entry: removal(row) };
+    if (isLive(row)) yield { folder: path, entry: removal(row) };
   }
 }
 
-function removal(row: EntryRow | FolderRow): ObservedEntry {
+export function removal(row: EntryRow | FolderRow): ObservedEntry {
   return {
     name: jsonOfText(textOfBytes(row.name)),
     change: "removed",

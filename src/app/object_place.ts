@@ -1,6 +1,9 @@
 import { HoldfastError } from "../core/error.ts";
 import { contentKey, keyOfPath, MAX_KEY_BYTES } from "../core/mirror/object_key.ts";
+import { hex } from "../core/hash.ts";
+import { bytesOfText } from "../core/path_text.ts";
 import { classFor } from "../core/mirror/storage_class.ts";
+import type { ObjectStore } from "../ports/object_store.ts";
 import type { StoreContext, Task } from "./store_context.ts";
 
 /** Where an entry's object goes. `own` is false where its key is not the path's. */
@@ -11,10 +14,8 @@ export function placeOf(
 ): { key: string; own: boolean } {
   const { store } = context.options;
   const key = keyOfPath(task.source, task.path, task.item.isFolder);
-  const limit = Math.min(MAX_KEY_BYTES, store.limits.maxKeyBytes);
-  const isLong = new TextEncoder().encode(key).length > limit;
-  const place = isLong
-    ? { key: contentKey(context.log.genesis.log, position, task.number), own: false }
+  const place = isTooLong(store, key) || context.log.index.isAliasTarget(key)
+    ? { key: contentKey(context.log.genesis.log, position, tagOf(context, task)), own: false }
     : { key, own: true };
   const refusal = store.refusesKey(place.key);
   if (refusal !== undefined) {
@@ -27,6 +28,21 @@ export function placeOf(
     );
   }
   return place;
+}
+
+function isTooLong({ limits }: ObjectStore, key: string): boolean {
+  const limit = Math.min(MAX_KEY_BYTES, limits.maxKeyBytes);
+  return key.length * 3 > limit && new TextEncoder().encode(key).length > limit;
+}
+
+/** Whether a path's object can have the path's own key; the root of a job has no object. */
+export function takesKey(store: ObjectStore, key: string): boolean {
+  return key === "" || !isTooLong(store, key) && store.refusesKey(key) === undefined;
+}
+
+/** 64 bits of the path's SHA-256. */
+export function tagOf({ sha256 }: StoreContext, { source, path }: Task): string {
+  return hex(sha256(`${source}\0`, bytesOfText(path))).slice(0, 16);
 }
 
 export function storageClassOf({ options }: StoreContext, size: bigint): string {

@@ -4,7 +4,7 @@ import { observedOfStat } from "../core/index/observed_stat.ts";
 import {
   type EntryRow,
   type FolderRow,
-  REMOVED,
+  isLive,
   UNREADABLE,
   UNSETTLED,
 } from "../core/index/rows.ts";
@@ -53,29 +53,29 @@ export function observeEntry(
     target = type === "symlink" ? handle.readTarget(name) : undefined;
     attributes = canonicalAttributes(handle.readAttributes(name));
   } catch (error) {
-    const isKnown = old !== undefined && (old.state & REMOVED) === 0;
     return addUnreadable(
       walk,
       path,
       name,
       messageOf(error),
-      isKnown ? type : undefined,
+      isLive(old) ? type : undefined,
       old?.position,
     );
   }
-  const isSame = old !== undefined && (old.state & REMOVED) === 0 &&
+  const isSame = isLive(old) &&
     old.links === listing.links[i] &&
     sameRecord(listing.stats, i, old.stat) && attributes === old.attributes;
   // Content that is not settled is read again by the upload; all else of a file was just looked at.
   if (isSame && type === "file") return;
-  const isNew = old === undefined || (old.state & REMOVED) !== 0;
-  const entry = observedOfStat(name, isNew ? "added" : "changed", record, {
+  const entry = observedOfStat(name, isLive(old) ? "changed" : "added", record, {
     links: listing.links[i],
     ...(target === undefined ? {} : { target }),
     attributes,
     ...(old === undefined ? {} : { prev: old.position }),
   });
-  if (!isNew && walk.options.trustMtime && sameSizeAndTime(old.stat, record)) entry.kept = true;
+  if (isLive(old) && walk.options.trustMtime && sameSizeAndTime(old.stat, record)) {
+    entry.kept = true;
+  }
   if (type !== "file" && isRacy(record, started, handle.racyWindow)) entry.racy = true;
   walk.batch.add(path, entry);
 }
@@ -113,18 +113,17 @@ export interface FolderSight {
 
 /** Where a live folder is as far as the index knows; a scan that is refused leaves it so. */
 export function fileSystemInIndex(row: FolderRow | undefined): string | undefined {
-  return row !== undefined && (row.state & REMOVED) === 0 ? row.fileSystem : undefined;
+  return isLive(row) ? row.fileSystem : undefined;
 }
 
 export function observeFolder(walk: Walk, sight: FolderSight): void {
   const { parent, name, record, row, handle, outerFileSystem } = sight;
-  const isLive = row !== undefined && (row.state & REMOVED) === 0;
   const known = fileSystemInIndex(row);
   const fileSystem = known ?? handle?.fileSystem ?? outerFileSystem;
   if (known !== undefined && handle !== undefined && handle.fileSystem !== known) {
     walk.moved.push({ path: joinPath(parent, name), fileSystem: handle.fileSystem });
   }
-  const isSame = isLive && (row.state & (UNREADABLE | UNSETTLED)) === 0 &&
+  const isSame = isLive(row) && (row.state & (UNREADABLE | UNSETTLED)) === 0 &&
     sameRecord(record, 0, row.stat);
   if (isSame) {
     if (walk.options.observeAll) walk.batch.add(parent, unchangedEntry(row));
@@ -136,7 +135,7 @@ export function observeFolder(walk: Walk, sight: FolderSight): void {
   } catch {
     attributes = row?.attributes ?? null;
   }
-  const entry = observedOfStat(name, isLive ? "changed" : "added", record, {
+  const entry = observedOfStat(name, isLive(row) ? "changed" : "added", record, {
     attributes,
     ...(fileSystem === outerFileSystem ? {} : { fileSystem }),
     ...(row === undefined ? {} : { prev: row.position }),

@@ -1,13 +1,16 @@
 import { HoldfastError } from "../core/error.ts";
+import { CHANGING_EVENTS } from "../core/event/changing_events.ts";
 import type { SnapshotRow } from "../core/index/run_fold.ts";
 import { isoTime } from "../core/time_text.ts";
 import type { SignalSink } from "../core/signal.ts";
 import type { IndexModel, JobLog } from "../ports/event_log.ts";
 import type { Replayer } from "../ports/replay.ts";
+import { historyGone, historyText, refuseBeforeBase } from "./log_base.ts";
 
 /** Which state of a job to look at. */
 export type WantedState =
-  | { readonly kind: "default" } // the newest snapshot, else the head
+  /** The newest snapshot; the head where there is none, or what a rebuild found is newer. */
+  | { readonly kind: "default" }
   | { readonly kind: "head" }
   | { readonly kind: "snapshot"; readonly snapshot: "latest" | number }
   | { readonly kind: "position"; readonly position: number }
@@ -26,7 +29,8 @@ export interface ReadState {
 
 /**
  * The index as it was: the live one where nothing has changed since, else a replay up to the
- * position. Throws kind "usage" where there is no such snapshot or position.
+ * position. Throws kind "usage" where there is no such snapshot or position, "gone" where the log on
+ * this machine begins behind it.
  */
 export function openState(
   log: JobLog,
@@ -35,10 +39,11 @@ export function openState(
   emit: SignalSink,
 ): ReadState {
   const { position, snapshot, label } = resolve(log, wanted);
+  refuseBeforeBase(log, position);
   const found = { position, label, ...(snapshot === undefined ? {} : { snapshot }) };
   if (!changedSince(log, position)) return { ...found, index: log.index, close() {} };
   emit({ kind: "phase", name: "replay" });
-  const replay = replayer.begin();
+  const replay = replayer.begin(log);
   try {
     for (const event of log.events({ to: position })) {
       replay.project(event);
@@ -53,9 +58,8 @@ export function openState(
   return { ...found, index: replay.index, close: () => replay.close() };
 }
 
-/** Only these change what a tree looks like. */
 function changedSince(log: JobLog, position: number): boolean {
-  for (const type of ["EntriesObserved", "ObjectsStored"]) {
+  for (const type of CHANGING_EVENTS) {
     for (const _ of log.lines({ from: position + 1, type })) return true;
   }
   return false;
@@ -69,22 +73,23 @@ interface Resolved {
 
 function resolve(log: JobLog, wanted: WantedState): Resolved {
   const head = log.head().position;
-  const snapshots = log.index.snapshots();
+  const known = log.index.snapshots();
+  const snapshots = known.filter(({ forgotten }) => forgotten === 0);
   const latest = snapshots.at(-1);
   switch (wanted.kind) {
     case "default":
-      return latest === undefined
-        ? { position: head, label: `the head, position ${head}: there is no snapshot yet` }
-        : {
-          ...ofSnapshot(latest),
-          label: `the newest snapshot, ${latest.position} of ${latest.at}`,
-        };
+      return resolveDefault(log, latest, known.at(-1)?.position ?? 0);
     case "head":
       return { position: head, label: `the head, position ${head}` };
     case "snapshot": {
       const { snapshot: name } = wanted;
       const row = name === "latest" ? latest : snapshots.find((row) => row.position === name);
       if (row !== undefined) return ofSnapshot(row);
+      if (known.some(({ position }) => position === name)) {
+        throw new HoldfastError("usage", `snapshot ${name} was forgotten`, {
+          hint: `--at ${name} shows its state; content that prune deleted does not come back`,
+        });
+      }
       throw new HoldfastError("usage", `there is no snapshot ${name}`, {
         hint: snapshots.length === 0
           ? "no backup has been completed yet"
@@ -109,6 +114,36 @@ function resolve(log: JobLog, wanted: WantedState): Resolved {
   }
 }
 
+/** `newest` is the position of the newest snapshot, forgotten or not. */
+function resolveDefault(
+  log: JobLog,
+  latest: SnapshotRow | undefined,
+  newest: number,
+): Resolved {
+  const { position } = log.head();
+  const head = `the head, position ${position}`;
+  if (latest === undefined) return { position, label: `${head}: there is no snapshot yet` };
+  const snapshot = `the newest snapshot, ${latest.position} of ${latest.at}`;
+  if (log.base !== undefined && latest.position < log.base.since) {
+    return { position, label: `${head}: ${historyText(log.base.position)}, nor is ${snapshot}` };
+  }
+  if (hasAdopted(log, newest)) {
+    return { position, label: `${head}: what the rebuild found is newer than ${snapshot}` };
+  }
+  return { ...ofSnapshot(latest), label: snapshot };
+}
+
+/**
+ * True where a rebuild took over what it found beside the segments, and no backup was completed since:
+ * the snapshots of what it found went with the segments that told of them.
+ */
+function hasAdopted(log: JobLog, since: number): boolean {
+  for (const event of log.events({ from: since + 1, type: "IndexRebuilt" })) {
+    if (event.type === "IndexRebuilt" && event.data.way !== "segments") return true;
+  }
+  return false;
+}
+
 function ofSnapshot(snapshot: SnapshotRow): Resolved {
   const label = `snapshot ${snapshot.position} of ${snapshot.at}`;
   return { position: snapshot.position, snapshot, label };
@@ -117,6 +152,7 @@ function ofSnapshot(snapshot: SnapshotRow): Resolved {
 function lastBefore(log: JobLog, time: number): number {
   const position = log.lastPositionAt(time);
   if (position > 0) return position;
+  if (log.base !== undefined) throw historyGone(log.base.position);
   throw new HoldfastError("usage", `the log begins after ${isoTime(time)}`, {
     hint: "`holdfast snapshots` lists what there is",
   });

@@ -14,7 +14,7 @@ export interface ReplayReport {
 export function replayInto(log: LogReader, replayer: Replayer, emit: SignalSink): ReplayReport {
   emit({ kind: "phase", name: "replay" });
   const total = log.head().position;
-  const replay = replayer.begin();
+  const replay = replayer.begin(log);
   try {
     for (const event of log.events()) {
       replay.project(event);

@@ -8,7 +8,10 @@ import { typeAt, unpackStat } from "../core/stat_record.ts";
 import type { SignalSink } from "../core/signal.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
+import type { WorkTables } from "../ports/work_tables.ts";
+import { breather } from "./breather.ts";
 import { byteBudget } from "./byte_budget.ts";
+import { copiedContent } from "./copied_content.ts";
 import { readRepository } from "./read_repository.ts";
 import type { ReadState } from "./read_state.ts";
 import { clearTheWay, type Overwrite } from "./restore_conflict.ts";
@@ -17,13 +20,16 @@ import { type RestoreItem, restoreItems, type Selection } from "./restore_items.
 import { linkGroups } from "./restore_links.ts";
 import { hasContent, isLinked } from "./restore_present.ts";
 import { inRun } from "./run.ts";
+import type { LogShipper } from "./ship_log.ts";
 import { attributesOf } from "./stored_attributes.ts";
 
-export interface RestoreDeps extends FileDeps {
+export interface RestoreDeps extends Omit<FileDeps, "copies"> {
   readonly log: JobLog;
   readonly environment: Environment;
   readonly emit: SignalSink;
   readonly windows: boolean;
+  readonly shipper: LogShipper;
+  readonly work: WorkTables;
 }
 
 export interface RestoreOptions {
@@ -76,7 +82,7 @@ export async function restore(deps: RestoreDeps, options: RestoreOptions): Promi
   checkRepository(await readRepository(deps.store), log.genesis.repository, deps.store.url);
   const total = measureRestore(options.state, options.selection);
   checkSelected(options, total.entries);
-  const start = { command: "restore", config: options.config };
+  const start = { command: "restore", config: options.config, shipper: deps.shipper };
   return await inRun(log, environment, start, async (run) => {
     const { position } = options.state;
     const planned = {
@@ -84,7 +90,12 @@ export async function restore(deps: RestoreDeps, options: RestoreOptions): Promi
       ...{ entries: total.entries.toString(), bytes: total.bytes.toString() },
     };
     log.append(run, [{ type: "RestorePlanned", data: planned }], { durable: true });
-    const progress = await restoreAll(deps, options, run, total);
+    const copies = copiedContent({
+      ...{ log, from: position + 1, notes: deps.work.notes },
+      breathe: breather(environment.clock, deps.signal),
+    });
+    const progress = await restoreAll({ ...deps, copies }, options, run, total)
+      .finally(() => copies.close());
     const exitCode = exitCodeOf(progress);
     const { entries, bytes, present, failed, limits } = progress;
     const totals = {
@@ -116,7 +127,7 @@ const FILE_WEIGHT = 1;
 const BATCH = 1000;
 
 async function restoreAll(
-  deps: RestoreDeps,
+  deps: CopyDeps,
   options: RestoreOptions,
   run: string,
   total: { entries: number; bytes: number },
@@ -163,8 +174,10 @@ async function restoreAll(
   return progress;
 }
 
+type CopyDeps = RestoreDeps & FileDeps;
+
 interface Work {
-  readonly deps: RestoreDeps;
+  readonly deps: CopyDeps;
   readonly options: RestoreOptions;
   readonly run: string;
   readonly progress: Progress;

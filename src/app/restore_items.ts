@@ -1,4 +1,4 @@
-import { type EntryRow, type FolderRow, REMOVED } from "../core/index/rows.ts";
+import { type EntryRow, type FolderRow, isLive } from "../core/index/rows.ts";
 import { joinPath, type PathText, textOfBytes } from "../core/path_text.ts";
 import type { IndexModel } from "../ports/event_log.ts";
 import type { Rules } from "../ports/rules.ts";
@@ -26,6 +26,8 @@ export type RestoreItem =
     readonly kind: "entry";
     readonly row: EntryRow;
     readonly folder: FolderRow;
+    /** Of the object that has its content. */
+    readonly key: () => string;
   });
 
 /**
@@ -35,7 +37,7 @@ export type RestoreItem =
 export function* restoreItems(index: IndexModel, selection: Selection): Generator<RestoreItem> {
   for (const source of index.sources()) {
     const row = index.paths.find(source.name, "");
-    if (row === undefined || (row.state & REMOVED) !== 0) continue;
+    if (!isLive(row)) continue;
     yield* itemsBelow(index, selection, {
       source: source.name,
       row,
@@ -72,7 +74,7 @@ function* itemsBelow(
     waiting = [];
   }
   for (const entry of index.tables.entriesIn(row.id)) {
-    if ((entry.state & REMOVED) !== 0) continue;
+    if (!isLive(entry)) continue;
     const inner = joinPath(path, textOfBytes(entry.name));
     const innerPlace = joinPath(source, inner);
     if (!isNamed(selection, innerPlace)) continue;
@@ -80,10 +82,11 @@ function* itemsBelow(
     if (!included && !matches(selection.include, inner, false)) continue;
     yield* waiting;
     waiting = [];
-    yield { kind: "entry", source, path: inner, place: innerPlace, row: entry, folder: row };
+    const key = () => index.keys.ofEntry(entry);
+    yield { kind: "entry", source, path: inner, place: innerPlace, row: entry, folder: row, key };
   }
   for (const child of [...index.tables.foldersIn(row.id)]) {
-    if ((child.state & REMOVED) !== 0) continue;
+    if (!isLive(child)) continue;
     const inner = joinPath(path, textOfBytes(child.name));
     if (matches(selection.exclude, inner, true)) continue;
     const visit = { source, row: child, path: inner, above: waiting, all: included };

@@ -1,5 +1,5 @@
 import { hex } from "../core/hash.ts";
-import { fileIdOf } from "../core/index/fold.ts";
+import { fileIdOf } from "../core/index/digest_fold.ts";
 import type { PathText } from "../core/path_text.ts";
 import { FILE_CODE } from "../core/stat_record.ts";
 import type { FileItem } from "./restore_file.ts";

@@ -6,6 +6,9 @@ import { guardDeletions } from "../core/scan/delete_guard.ts";
 import { jsonOfText, type PathText } from "../core/path_text.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { SourceRoot } from "../ports/source.ts";
+import { removeDeparted } from "./departed_files.ts";
+import { type GoneContents, goneContents } from "./gone_contents.ts";
+import { matchMoves } from "./match_moves.ts";
 import { expandMissing, type Missing } from "./missing_entries.ts";
 import { observeMoved } from "./moved_folders.ts";
 import { observationBatch } from "./observation_batch.ts";
@@ -23,6 +26,10 @@ export interface ScanResult {
   /** Of those, the ones that the index does not know. */
   readonly unknown: number;
   readonly removed: number;
+  /** Files and folders found under another path than before, and new names of files. */
+  readonly moved: number;
+  /** Removed files whose content an unknown file may turn out to have. */
+  readonly gone: GoneContents;
   /** What stopped the removals, where something did. */
   readonly refused?: {
     readonly guard: GuardName;
@@ -41,6 +48,7 @@ export async function scanSource(context: ScanContext, options: ScanOptions): Pr
   } catch (error) {
     return absent(context, options, known, error);
   }
+  const before = log.head().position;
   log.append(run, [{
     type: "ScanStarted",
     data: {
@@ -55,12 +63,22 @@ export async function scanSource(context: ScanContext, options: ScanOptions): Pr
   const batch = observationBatch(log, run, options.name, () => clock.now());
   const walk = await walkSource(context, options, root, batch);
   batch.flush();
-  const missing = walk.missing.length === 0 ? 0 : countMissing(log, walk.missing);
+  const { index } = log;
+  const all = walk.missing.length === 0 ? 0 : countMissing(log, walk.missing);
+  const departures = { ...walk, count: all + walk.replaced.length };
+  const moves = known === 0
+    ? { departed: [], moved: 0, linked: 0 }
+    : matchMoves(index, departures, batch, {
+      source: options.name,
+      trustMtime: options.trustMtime,
+      before,
+    });
+  const missing = all - moves.departed.length;
   const verdict = guardDeletions({
     known,
     missing,
     foreign: walk.missing.filter((item) => item.foreign).length,
-    empty: walk.entries === 0,
+    empty: walk.entries === 0 || walk.emptyMounts > 0,
     maxDelete: options.maxDelete,
   });
   const common = {
@@ -71,23 +89,28 @@ export async function scanSource(context: ScanContext, options: ScanOptions): Pr
     observed: batch.count,
     unreadable: walk.unreadable,
     unknown: walk.unknown,
+    moved: moves.moved + moves.linked + walk.renamed,
   };
   if (!verdict.accept && !options.acceptDeletions) {
+    // What was found elsewhere is not missing, whatever became of the rest.
+    for (const { folder, entry } of removeDeparted(moves.departed)) batch.add(folder, entry);
+    batch.flush();
     refuse(context, options.name, { ...verdict, missing }, walk.missing);
-    return { ...common, removed: 0, refused: { ...verdict, missing } };
+    return { ...common, removed: 0, gone: new Map(), refused: { ...verdict, missing } };
   }
   if (!verdict.accept) {
     const { guard } = verdict;
     const data = { source: options.name, guard, missing };
     log.append(run, [{ type: "GuardOverridden", data }]);
   }
+  const gone = missing === 0 ? new Map() : goneContents(index, walk.missing, options.name);
   for (const { folder, entry } of observeMoved(log.index, options.name, walk.moved)) {
     batch.add(folder, entry);
   }
   for (const { folder, entry } of expandMissing(log.index, walk.missing)) batch.add(folder, entry);
   batch.flush();
   complete(context, options.name, walk, root.folder.fileSystem);
-  return { ...common, removed: missing };
+  return { ...common, removed: missing, gone };
 }
 
 function countKnown(log: JobLog, source: string): number {
@@ -124,7 +147,8 @@ function absent(
   const verdict = { guard: "absent" as const, missing: known, limit: 0 };
   refuse(context, options.name, verdict, []);
   const nothing = { entries: 0, bytes: 0n, observed: 0, unreadable: 0, unknown: 0, removed: 0 };
-  return { ...nothing, racyWindow: () => 0n, refused: verdict };
+  const unmoved = { moved: 0, gone: new Map() };
+  return { ...nothing, ...unmoved, racyWindow: () => 0n, refused: verdict };
 }
 
 const SAMPLE = 10;

@@ -1,3 +1,4 @@
+import type { UploadRow } from "../core/index/run_fold.ts";
 import type { PathText } from "../core/path_text.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
@@ -5,6 +6,7 @@ import type { Unstored } from "../ports/event_log.ts";
 import type { SourceRoot } from "../ports/source.ts";
 import type { BufferPool } from "./buffer_pool.ts";
 import type { ByteBudget } from "./byte_budget.ts";
+import type { GoneContents } from "./gone_contents.ts";
 import type { ScanContext } from "./scan_context.ts";
 import type { StoredBatch } from "./stored_batch.ts";
 
@@ -19,7 +21,10 @@ export interface StoreOptions {
   /** Parts, or files of one part, in flight. */
   readonly workers: number;
   readonly owners: OwnerNames;
-  readonly sources: ReadonlyMap<string, OpenSource>;
+  /** Those that are scanned already. */
+  readonly sources: Map<string, OpenSource>;
+  /** Called now and then: sends the log where enough of it has come together. */
+  readonly ship: () => Promise<void>;
 }
 
 /** Names of users and groups, where the system knows them. */
@@ -37,6 +42,10 @@ export interface StoreTotals {
   equal: number;
   unreadable: number;
   refused: number;
+  /** Renames settled by a copy and by an alias, and objects deleted. */
+  copied: number;
+  aliased: number;
+  deleted: number;
 }
 
 /** One entry whose content is to be stored. */
@@ -45,10 +54,11 @@ export interface Task {
   readonly folder: PathText;
   readonly name: PathText;
   readonly path: PathText;
-  /** Index within this run: part of the key of content that cannot have its own. */
-  readonly number: number;
   readonly item: Unstored;
 }
+
+/** A multipart upload that an earlier run has begun, and that may go on. */
+export type LeftUpload = UploadRow & { readonly upload: string };
 
 export interface StoreContext extends ScanContext {
   readonly options: StoreOptions;
@@ -58,5 +68,11 @@ export interface StoreContext extends ScanContext {
   /** For parts; what is taken from it is bounded by the budget. */
   readonly buffers: BufferPool;
   readonly totals: StoreTotals;
+  /** Uploads of an earlier run whose entry has not had its turn yet, by placeText. */
+  readonly left: Map<string, LeftUpload>;
   readonly checkedClasses: Set<string>;
+  /** Removed files that an unknown file may turn out to be. */
+  readonly gone: GoneContents;
+  /** Sizes of their contents. */
+  readonly goneSizes: Set<bigint>;
 }

@@ -1,94 +1,121 @@
 import { type HoldfastError, isKind } from "../core/error.ts";
-import { joinPath, jsonOfText, type PathText, textOfBytes } from "../core/path_text.ts";
+import { jsonOfText, type PathText } from "../core/path_text.ts";
+import { REMOVED, UNREADABLE } from "../core/index/rows.ts";
 import { typeAt, unpackStat } from "../core/stat_record.ts";
-import type { Unstored, UnstoredCursor } from "../ports/event_log.ts";
+import type { Unstored } from "../ports/event_log.ts";
 import { bufferPool } from "./buffer_pool.ts";
 import { byteBudget } from "./byte_budget.ts";
+import { leftUploads, placeText } from "./left_uploads.ts";
 import type { ScanContext } from "./scan_context.ts";
-import type { StoreContext, StoreOptions, StoreTotals, Task } from "./store_context.ts";
+import type { StoreContext, StoreOptions, Task } from "./store_context.ts";
+import { placedTask } from "./placed_task.ts";
+import { firstNames, linkOtherNames, type OtherNames } from "./link_names.ts";
 import { storeFile } from "./store_file.ts";
 import { storeMarker } from "./store_marker.ts";
 import { storedBatch } from "./stored_batch.ts";
+import { unreadRows } from "./unread_rows.ts";
 
-const PAGE = 1000;
+/** How often it is looked whether the log should be shipped. */
+const SHIP_EVERY = 100;
 /** What a small object costs in flight, so that many are under way but not all. */
 const LEAST_WEIGHT = 2 * 1024 * 1024;
 
-/** Stores everything that the index says is not stored, and reads again what was not settled. */
-export async function storeEntries(
-  scan: ScanContext,
-  options: StoreOptions,
-  before: number,
-): Promise<StoreTotals> {
-  const context: StoreContext = {
+export function storeContext(scan: ScanContext, options: StoreOptions): StoreContext {
+  return {
     ...scan,
-    options,
+    ...{ options, gone: new Map(), goneSizes: new Set() },
     batch: storedBatch(scan.log, scan.run, () => scan.clock.now()),
     budget: byteBudget(options.partSize * options.workers),
     buffers: bufferPool(options.partSize),
-    totals: { objects: 0, bytes: 0, equal: 0, unreadable: 0, refused: 0 },
+    totals: {
+      ...{ objects: 0, bytes: 0, equal: 0, unreadable: 0, refused: 0 },
+      ...{ copied: 0, aliased: 0, deleted: 0 },
+    },
+    left: leftUploads(scan.log),
     checkedClasses: new Set(["STANDARD"]),
   };
-  const expected = scan.log.index.unreadTotals(before);
+}
+
+/** Stores everything that the index says is not stored, and reads again what was not settled. */
+export async function storeEntries(context: StoreContext, before: number): Promise<void> {
+  const { index } = context.log;
+  const others: OtherNames = [];
+  const items = firstNames(index, unreadRows(index, before), others);
+  await storeAll(context, items, index.unreadTotals(before));
+  if (others.length === 0) return;
+  const left = linkOtherNames(context, others);
+  await storeAll(context, left, { entries: left.length, bytes: 0n });
+}
+
+/**
+ * First of all the files that were moved: only once it is known that their content is what it was
+ * may the object be copied, and only then are the old keys free for what has their names now.
+ */
+export function storeMoved(context: StoreContext): Promise<void> {
+  const { index } = context.log;
+  const items = index.openRenames().flatMap(({ folder, name }): Unstored[] => {
+    if (name.length === 0) return [];
+    const row = index.tables.findEntry(folder, name);
+    if (row === undefined || (row.state & (REMOVED | UNREADABLE)) !== 0) return [];
+    return row.content.stored > 0 ? [] : [{ isFolder: false, row }];
+  });
+  const bytes = items.reduce((sum, { row }) => sum + unpackStat(row.stat).size, 0n);
+  return storeAll(context, items, { entries: items.length, bytes });
+}
+
+async function storeAll(
+  context: StoreContext,
+  items: Iterable<Unstored>,
+  expected: { readonly entries: number; readonly bytes: bigint },
+): Promise<void> {
+  const { options, signal } = context;
   const work = { done: 0, failure: undefined as unknown };
+  let begun = 0;
   const running = new Set<Promise<void>>();
   // Large files take memory part by part: what they hold while they wait for it is only a slot.
   const slots = byteBudget(options.workers);
-  const cursor: { at: UnstoredCursor | undefined; number: number } = { at: undefined, number: 0 };
-  for (;;) {
-    const page = scan.log.index.unread(before, cursor.at, PAGE);
-    if (page.length === 0) break;
-    for (const item of page) {
-      cursor.at = cursorOf(item);
-      const task = taskOf(context, item, cursor.number++);
-      if (task === undefined) continue;
-      const weight = weightOf(task, options.partSize);
-      const [budget, need] = weight === undefined ? [slots, 1] : [context.budget, weight];
-      await budget.acquire(need);
-      if (work.failure !== undefined || scan.signal.aborted) {
-        budget.release(need);
-        break;
-      }
-      const run = perform(context, task)
-        .catch((error) => void (work.failure ??= error))
-        .finally(() => {
-          budget.release(need);
-          running.delete(run);
-          work.done++;
-          tell(context, work.done, expected, task.path);
-        });
-      running.add(run);
+  for (const item of items) {
+    const task = taskOf(context, item);
+    if (task === undefined) continue;
+    const weight = weightOf(context, task);
+    const [budget, need] = weight === undefined ? [slots, 1] : [context.budget, weight];
+    await budget.acquire(need);
+    if (work.failure !== undefined || signal.aborted) {
+      budget.release(need);
+      break;
     }
-    if (work.failure !== undefined || scan.signal.aborted) break;
+    const run = perform(context, task)
+      .catch((error) => void (work.failure ??= error))
+      .finally(() => {
+        budget.release(need);
+        running.delete(run);
+        work.done++;
+        tell(context, work.done, expected, task.path);
+      });
+    running.add(run);
+    if (++begun % SHIP_EVERY === 0) await options.ship();
   }
   await Promise.all(running);
   context.batch.flush();
   if (work.failure !== undefined) throw work.failure;
-  scan.signal.throwIfAborted();
-  return context.totals;
-}
-
-function cursorOf(item: Unstored): UnstoredCursor {
-  return item.isFolder
-    ? { folder: item.row.id, name: item.row.name, isFolder: true }
-    : { folder: item.row.folder, name: item.row.name, isFolder: false };
+  signal.throwIfAborted();
 }
 
 /** Undefined where the entry's source is not open: it is not in this run, or was absent. */
-function taskOf({ log, options }: StoreContext, item: Unstored, number: number): Task | undefined {
-  const name = textOfBytes(item.row.name);
-  const { source, path: folder } = log.index.paths.pathOf(
-    item.isFolder ? item.row.parent : item.row.folder,
-  );
-  if (!options.sources.has(source)) return undefined;
-  return { source, folder, name, path: joinPath(folder, name), number, item };
+function taskOf({ log, options }: StoreContext, item: Unstored): Task | undefined {
+  const task = placedTask(log.index, item);
+  return options.sources.has(task.source) ? task : undefined;
 }
 
 /** Bytes that a task holds in memory; undefined for a file that is sent in parts. */
-function weightOf({ item }: Task, partSize: number): number | undefined {
+function weightOf({ options, left }: StoreContext, task: Task): number | undefined {
+  const { item, source, path } = task;
   if (item.isFolder) return LEAST_WEIGHT;
+  const goesOn = left.size > 0 &&
+    left.get(placeText(source, path))?.observed === item.row.position;
+  if (goesOn) return undefined;
   const size = Number(unpackStat(item.row.stat).size);
-  return size > partSize ? undefined : Math.max(LEAST_WEIGHT, size);
+  return size > options.partSize ? undefined : Math.max(LEAST_WEIGHT, size);
 }
 
 function tell(

@@ -11,21 +11,31 @@ import {
 import { jsonOfText, textOfBytes } from "../core/path_text.ts";
 import { typeAt, unpackStat } from "../core/stat_record.ts";
 import type { StoredObject } from "../ports/object_store.ts";
-import { placeOf } from "./object_place.ts";
+import { leaveFormer } from "./former_content.ts";
+import { placeOf, tagOf } from "./object_place.ts";
 import type { StoreContext, Task } from "./store_context.ts";
 
 /** Stores the empty object that stands for a folder, symlink, device or FIFO. */
 export async function storeMarker(context: StoreContext, task: Task): Promise<void> {
+  const entry = await putMarker(context, task);
+  context.batch.stored(task.source, task.folder, "STANDARD", entry);
+}
+
+export async function putMarker(context: StoreContext, task: Task): Promise<StoredEntry> {
   const { position, stat, attributes } = task.item.row;
   const { key, own } = placeOf(context, task, position);
   const metadata = await metadataFor(context, task, { position, stat, attributes, own });
   const { store } = context.options;
   const object = await store.put(key, new Uint8Array(0), { metadata });
+  const former = task.item.isFolder
+    ? {}
+    : leaveFormer(context.log.index, task.item.row, { key, object });
   context.totals.objects++;
-  context.batch.stored(task.source, task.folder, "STANDARD", {
+  return {
     ...storedEntry(task, object, { key, own }, position),
+    ...former,
     ...(isUnsettled(task) ? { racy: true as const } : {}),
-  });
+  };
 }
 
 /** Storing settles nothing of a marker: what it says was looked at by the scan. */
@@ -49,7 +59,7 @@ export async function metadataFor(
   const { uid, gid } = unpackStat(place.stat);
   const metadata = objectMetadata({
     log: context.log.genesis.log,
-    position: place.position,
+    position: Math.max(place.position, lastMove(context, task)),
     stat: place.stat,
     ...context.options.owners(uid, gid),
     ...(place.sha256 === undefined ? {} : { sha256: place.sha256 }),
@@ -58,7 +68,7 @@ export async function metadataFor(
   });
   const header = place.own ? encodeMetadata(metadata) : undefined;
   if (header !== undefined) return { [METADATA_NAME]: header };
-  const key = sidecarKey(context.log.genesis.log, place.position, task.number);
+  const key = sidecarKey(context.log.genesis.log, place.position, tagOf(context, task));
   const content: SidecarContent = place.own ? metadata : {
     ...metadata,
     path: jsonOfText(task.source === "" ? task.path : `${task.source}/${task.path}`),
@@ -68,6 +78,11 @@ export async function metadataFor(
     contentType: "application/zstd",
   });
   return { [METADATA_NAME]: encodeMetadata(withSidecar(metadata, key))! };
+}
+
+/** The key is that of the path after it: what was moved away from that path before is another thing. */
+function lastMove({ log }: StoreContext, { item }: Task): number {
+  return log.index.keys.lastMove(item.isFolder ? item.row.id : item.row.folder);
 }
 
 export function storedEntry(

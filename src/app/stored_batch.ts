@@ -8,20 +8,26 @@ import {
 } from "../core/event/event.ts";
 import { jsonOfText, type PathText } from "../core/path_text.ts";
 import type { JobLog } from "../ports/event_log.ts";
+import { upsert } from "./upsert.ts";
 
 /** Collects what uploads have done and appends it as batch events. */
 export interface StoredBatch {
   stored(source: string, folder: PathText, storageClass: string, object: StoredEntry): void;
+  copied(source: string, folder: PathText, storageClass: string, object: StoredEntry): void;
   observed(source: string, folder: PathText, entry: ObservedEntry): void;
   refused(source: string, path: PathText, reason: string): void;
   flush(): void;
 }
 
+type Groups = Map<string, {
+  readonly type: "ObjectsStored" | "ObjectCopied";
+  readonly source: string;
+  readonly class: string;
+  readonly folders: Map<PathText, StoredFolder>;
+}>;
+
 export function storedBatch(log: JobLog, run: string, now: () => bigint): StoredBatch {
-  let stored = new Map<
-    string,
-    { source: string; class: string; folders: Map<PathText, StoredFolder> }
-  >();
+  let stored: Groups = new Map();
   let observed = new Map<string, Map<PathText, ObservedFolder>>();
   let refused = new Map<string, { path: ReturnType<typeof jsonOfText>; reason: string }[]>();
   let count = 0;
@@ -32,9 +38,9 @@ export function storedBatch(log: JobLog, run: string, now: () => bigint): Stored
       const data = { source, seen: now().toString(), folders: [...folders.values()] };
       all.push({ type: "EntriesObserved", data });
     }
-    for (const { source, class: storageClass, folders } of stored.values()) {
+    for (const { type, source, class: storageClass, folders } of stored.values()) {
       const data = { source, class: storageClass, folders: [...folders.values()] };
-      all.push({ type: "ObjectsStored", data });
+      all.push({ type, data });
     }
     for (const [source, entries] of refused) {
       all.push({ type: "ObjectsRefused", data: { source, entries } });
@@ -55,16 +61,25 @@ export function storedBatch(log: JobLog, run: string, now: () => bigint): Stored
     if (++count >= BATCH_ENTRIES) flush();
   }
 
+  function store(
+    type: "ObjectsStored" | "ObjectCopied",
+    source: string,
+    folder: PathText,
+    storageClass: string,
+    object: StoredEntry,
+  ): void {
+    const group = upsert(stored, `${type}\0${source}\0${storageClass}`, () => ({
+      ...{ type, source, class: storageClass },
+      folders: new Map<PathText, StoredFolder>(),
+    }));
+    const path = jsonOfText(folder);
+    upsert(group.folders, folder, () => ({ path, objects: [] })).objects.push(object);
+    added();
+  }
+
   return {
-    stored(source, folder, storageClass, object) {
-      const group = upsert(stored, `${source}\0${storageClass}`, () => ({
-        ...{ source, class: storageClass },
-        folders: new Map<PathText, StoredFolder>(),
-      }));
-      const path = jsonOfText(folder);
-      upsert(group.folders, folder, () => ({ path, objects: [] })).objects.push(object);
-      added();
-    },
+    stored: (...object) => store("ObjectsStored", ...object),
+    copied: (...object) => store("ObjectCopied", ...object),
     observed(source, folder, entry) {
       const folders = upsert(observed, source, () => new Map<PathText, ObservedFolder>());
       const path = jsonOfText(folder);
@@ -77,10 +92,4 @@ export function storedBatch(log: JobLog, run: string, now: () => bigint): Stored
     },
     flush,
   };
-}
-
-function upsert<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  let value = map.get(key);
-  if (value === undefined) map.set(key, value = make());
-  return value;
 }

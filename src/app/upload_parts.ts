@@ -1,16 +1,26 @@
-import type { SourceFile } from "../ports/source.ts";
-import type { StoredObject, UploadedPart } from "../ports/object_store.ts";
-import type { StoreContext, Task } from "./store_context.ts";
+import { isKind } from "../core/error.ts";
+import { hex } from "../core/hash.ts";
 import { jsonOfText } from "../core/path_text.ts";
+import type { Hashing } from "../ports/hashing.ts";
+import type { ListedPart, StoredObject, UploadedPart } from "../ports/object_store.ts";
+import type { SourceFile } from "../ports/source.ts";
+import { abortUpload } from "./left_uploads.ts";
+import type { StoreContext, Task } from "./store_context.ts";
 
-export interface PartedUpload {
-  readonly key: string;
-  readonly metadata: Record<string, string>;
-  readonly storageClass: string;
+/** What is read for an upload. */
+export interface ReadContent {
   readonly file: SourceFile;
   readonly size: number;
   /** Asked after the last byte was read: false aborts the upload, because the file has changed. */
   readonly isWhole: () => boolean;
+}
+
+export interface PartedUpload extends ReadContent {
+  readonly key: string;
+  readonly metadata: Record<string, string>;
+  readonly storageClass: string;
+  /** Position of the observation that it stores the content of. */
+  readonly observed: number;
 }
 
 export interface UploadedContent {
@@ -21,8 +31,8 @@ export interface UploadedContent {
 
 /**
  * A multipart upload of a file: intent, parts with a bounded number in flight, completion. Undefined
- * where the file changed meanwhile; the upload is then aborted. Whatever else goes wrong aborts it
- * too, and where even that fails the next run does.
+ * where the file changed meanwhile; the upload is then aborted. Where the run ends, it stays open,
+ * and the next run goes on with it (resume_upload.ts).
  */
 export async function uploadParts(
   context: StoreContext,
@@ -30,39 +40,53 @@ export async function uploadParts(
   upload: PartedUpload,
 ): Promise<UploadedContent | undefined> {
   const { log, run, options } = context;
-  const { key, metadata, storageClass } = upload;
+  const { key, metadata, storageClass, observed, size } = upload;
   const { store } = options;
+  const before = log.index.tables.upload(key);
+  if (before !== undefined) await abortUpload(context, store, before, "its key is taken anew");
+  const partSize = partSizeFor(context, size);
   const intent = {
     ...{ source: task.source, path: jsonOfText(task.path) },
-    ...{ key, size: upload.size.toString() },
+    ...{ key, size: size.toString(), observed, partSize },
+    ...(storageClass === "STANDARD" ? {} : { class: storageClass }),
   };
   log.append(run, [{ type: "UploadStarted", data: intent }], { durable: true });
   const uploadId = await store.createUpload(key, { metadata, storageClass });
   log.append(run, [{ type: "UploadCreated", data: { key, upload: uploadId } }], { durable: true });
+  return await finishUpload(context, { ...upload, uploadId, partSize, there: [] });
+}
+
+/** An upload that the store has begun. */
+export interface BegunUpload extends ReadContent {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly partSize: number;
+  /** Parts that the store has already: those with the file's bytes are not sent again. */
+  readonly there: readonly ListedPart[];
+}
+
+/** Sends what is missing and completes; undefined and aborted where the file changed meanwhile. */
+export async function finishUpload(
+  context: StoreContext,
+  upload: BegunUpload,
+): Promise<UploadedContent | undefined> {
+  const { key, uploadId } = upload;
+  const { store } = context.options;
+  const abort = (reason: string) => abortUpload(context, store, { key, upload: uploadId }, reason);
   try {
-    const sent = await sendParts(context, upload, uploadId);
+    const sent = await sendParts(context, upload);
     if (sent.bytes === upload.size && upload.isWhole()) {
-      const crc32 = sent.crc32.toString(16).padStart(8, "0");
-      const completion = { crc32, size: sent.bytes };
+      const completion = { crc32: hexOfCrc(sent.crc32), size: sent.bytes };
       const object = await store.completeUpload(key, uploadId, sent.parts, completion);
       return { object, digest: sent.digest, bytes: sent.bytes };
     }
-    await abort(context, key, uploadId, "the file changed while it was read");
-    return undefined;
   } catch (error) {
-    await abort(context, key, uploadId, "the run failed").catch(() => {});
+    // To go on later would end the same way; the message is about what happened first.
+    if (isKind(error, "refused", "damage", "entry")) await abort(error.message).catch(() => {});
     throw error;
   }
-}
-
-async function abort(
-  { log, run, options }: StoreContext,
-  key: string,
-  upload: string,
-  reason: string,
-): Promise<void> {
-  await options.store.abortUpload(key, upload);
-  log.append(run, [{ type: "UploadAborted", data: { key, upload, reason } }]);
+  await abort("the file changed while it was read");
+  return undefined;
 }
 
 interface SentParts {
@@ -72,13 +96,12 @@ interface SentParts {
   readonly crc32: number;
 }
 
-async function sendParts(
-  context: StoreContext,
-  { key, file, size }: PartedUpload,
-  uploadId: string,
-): Promise<SentParts> {
-  const { store, hashing } = context.options;
-  const partSize = partSizeFor(context, size);
+async function sendParts(context: StoreContext, upload: BegunUpload): Promise<SentParts> {
+  const { store, hashing, partSize: usual } = context.options;
+  const { key, uploadId, file, size, partSize } = upload;
+  const there = new Map(upload.there.map((listed) => [listed.part, listed]));
+  // A buffer of the pool is as large as the usual part, however small these are.
+  const weight = Math.max(partSize, usual);
   const hash = hashing.incremental();
   const running = new Set<Promise<void>>();
   const parts: UploadedPart[] = [];
@@ -86,12 +109,12 @@ async function sendParts(
   let bytes = 0;
   let crc32 = 0;
   for (let part = 1;; part++) {
-    await context.budget.acquire(partSize);
+    await context.budget.acquire(weight);
     const wanted = Math.min(partSize, Math.max(1, size - bytes));
     const buffer = context.buffers.take(wanted);
     const done = () => {
       context.buffers.give(buffer);
-      context.budget.release(partSize);
+      context.budget.release(weight);
     };
     let length: number;
     try {
@@ -111,17 +134,23 @@ async function sendParts(
     hash.update(body);
     crc32 = hashing.crc32(body, crc32);
     bytes += length;
-    const send = store.uploadPart(key, uploadId, part, body)
-      .then((uploaded) => {
-        parts.push(uploaded);
-        context.totals.bytes += uploaded.size;
-      })
-      .catch((error) => void (state.failure ??= error))
-      .finally(() => {
-        done();
-        running.delete(send);
-      });
-    running.add(send);
+    const known = knownPart(hashing, there.get(part), body);
+    if (known !== undefined) {
+      parts.push(known);
+      done();
+    } else {
+      const send = store.uploadPart(key, uploadId, part, body)
+        .then((uploaded) => {
+          parts.push(uploaded);
+          context.totals.bytes += uploaded.size;
+        })
+        .catch((error) => void (state.failure ??= error))
+        .finally(() => {
+          done();
+          running.delete(send);
+        });
+      running.add(send);
+    }
     if (bytes >= size) break;
   }
   await Promise.all(running);
@@ -130,9 +159,31 @@ async function sendParts(
   return { parts, bytes, digest: hash.digest(), crc32 };
 }
 
+/**
+ * The part as the store has it, where these are its bytes: by its CRC32, or, where the store tells
+ * none, by an ETag that is its MD5. Where neither can be compared it is as good as not there.
+ */
+function knownPart(
+  hashing: Hashing,
+  listed: ListedPart | undefined,
+  body: Uint8Array,
+): UploadedPart | undefined {
+  if (listed === undefined || listed.size !== body.length) return undefined;
+  const crc32 = hexOfCrc(hashing.crc32(body));
+  const isSame = listed.crc32 === undefined
+    ? listed.etag === hex(hashing.md5(body))
+    : listed.crc32 === crc32;
+  return isSame ? { part: listed.part, etag: listed.etag, size: body.length, crc32 } : undefined;
+}
+
+function hexOfCrc(crc32: number): string {
+  return (crc32 >>> 0).toString(16).padStart(8, "0");
+}
+
 /** The configured size, or as much larger as the number of parts demands, in whole MiB. */
 function partSizeFor({ options }: StoreContext, size: number): number {
   const { minPart, maxPart, maxParts } = options.store.limits;
+  const usual = Math.max(minPart, options.partSize);
   const needed = Math.ceil(size / maxParts / (1 << 20)) * (1 << 20);
-  return Math.min(maxPart, Math.max(minPart, options.partSize, needed));
+  return Math.min(maxPart, usual * maxParts < size ? Math.max(usual, needed) : usual);
 }

@@ -1,5 +1,5 @@
 import { messageOf } from "../core/error.ts";
-import type { FolderRow } from "../core/index/rows.ts";
+import type { EntryRow, FolderRow } from "../core/index/rows.ts";
 import { compareBytes, joinPath, type PathText, textOfBytes } from "../core/path_text.ts";
 import { type FolderListing, nameAt, recordAt } from "../core/scan/listing.ts";
 import { statDigest } from "../core/scan/stat_digest.ts";
@@ -12,6 +12,7 @@ import type { MovedFolder } from "./moved_folders.ts";
 import type { ObservationBatch } from "./observation_batch.ts";
 import { addUnreadable, fileSystemInIndex, observeFolder } from "./observe_entry.ts";
 import type { ScanContext, ScanOptions } from "./scan_context.ts";
+import { takeRenamedFolder } from "./renamed_folder.ts";
 import { ignoreFileIn, readIgnoreFile, withoutExcluded } from "./walk_rules.ts";
 import { type Visit, type Walk, windowOf } from "./walk_state.ts";
 
@@ -20,9 +21,13 @@ export interface WalkResult {
   readonly bytes: bigint;
   readonly missing: Missing[];
   readonly moved: MovedFolder[];
+  readonly replaced: readonly EntryRow[];
+  readonly sameFile: ReadonlySet<string>;
+  readonly renamed: number;
   readonly unreadable: number;
   /** Of those, the ones that the index does not know: gaps that no row tells of. */
   readonly unknown: number;
+  readonly emptyMounts: number;
   readonly racyWindow: (folder: PathText) => bigint;
 }
 
@@ -41,8 +46,18 @@ export async function walkSource(
 ): Promise<WalkResult> {
   const walk: Walk = {
     ...context,
-    ...{ options, root, batch, missing: [], moved: [], windows: new Map() },
-    ...{ entries: 0, bytes: 0, unreadable: 0, unknown: 0, paused: context.clock.now() },
+    ...{
+      options,
+      root,
+      batch,
+      missing: [],
+      moved: [],
+      replaced: [],
+      sameFile: new Set(),
+      windows: new Map(),
+    },
+    ...{ entries: 0, bytes: 0, unreadable: 0, unknown: 0, renamed: 0, emptyMounts: 0 },
+    paused: context.clock.now(),
   };
   const row = context.log.index.paths.find(options.name, "");
   observeFolder(walk, {
@@ -58,12 +73,25 @@ export async function walkSource(
   return {
     entries: walk.entries,
     bytes: BigInt(walk.bytes),
-    missing: walk.missing,
+    missing: stillMissing(walk),
     moved: walk.moved,
+    replaced: walk.replaced,
+    sameFile: walk.sameFile,
+    renamed: walk.renamed,
     unreadable: walk.unreadable,
     unknown: walk.unknown,
+    emptyMounts: walk.emptyMounts,
     racyWindow: (folder) => windowOf(walk, folder),
   };
+}
+
+/** A folder that was missed at its old path and found at another one later is not missing. */
+function stillMissing({ missing, log }: Walk): Missing[] {
+  return missing.filter(({ kind, row }) => {
+    if (kind === "entry") return true;
+    const now = log.index.tables.folderById(row.id)!;
+    return now.parent === row.parent && compareBytes(now.name, row.name) === 0;
+  });
 }
 
 async function walkFolder(
@@ -165,13 +193,19 @@ async function walkSubfolder(
     return unreadableFolder(walk, joinPath(path, name), undefined, error);
   }
   try {
-    observeFolder(walk, {
-      ...{ parent: path, name, record, row: old, handle: inner },
-      ...{ attributesOf: () => inner.readAttributes(""), outerFileSystem },
-    });
+    const renamed = old === undefined
+      ? takeRenamedFolder(walk, { parent: path, name, record, handle: inner })
+      : undefined;
+    if (renamed === undefined) {
+      observeFolder(walk, {
+        ...{ parent: path, name, record, row: old, handle: inner },
+        ...{ attributesOf: () => inner.readAttributes(""), outerFileSystem },
+      });
+    }
     const innerPath = joinPath(path, name);
-    if (skip) missingBelow(walk, innerPath, old, inner.fileSystem);
-    else await walkFolder(walk, inner, innerPath, old, rules);
+    const row = renamed ?? old;
+    if (skip) missingBelow(walk, innerPath, row, inner.fileSystem);
+    else await walkFolder(walk, inner, innerPath, row, rules);
   } finally {
     inner.close();
   }

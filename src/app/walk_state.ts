@@ -1,5 +1,5 @@
 import type { PathText } from "../core/path_text.ts";
-import type { FolderRow } from "../core/index/rows.ts";
+import type { EntryRow, FolderRow } from "../core/index/rows.ts";
 import type { FolderListing } from "../core/scan/listing.ts";
 import type { SourceFolder, SourceRoot } from "../ports/source.ts";
 import type { Missing } from "./missing_entries.ts";
@@ -14,11 +14,19 @@ export interface Walk extends ScanContext {
   readonly batch: ObservationBatch;
   readonly missing: Missing[];
   readonly moved: MovedFolder[];
+  /** Rows of files whose path has another file now, as they were. */
+  readonly replaced: EntryRow[];
+  /** Of files with several names, those that were there before with the same file id. */
+  readonly sameFile: Set<string>;
   readonly windows: Map<PathText, bigint>;
   entries: number;
   bytes: number;
   unreadable: number;
+  /** Folders found under another path. */
+  renamed: number;
   unknown: number;
+  /** Mounts that had entries and have none. */
+  emptyMounts: number;
   paused: bigint;
 }
 

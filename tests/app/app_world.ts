@@ -3,6 +3,7 @@ import { backup, type BackupOptions, type BackupReport } from "../../src/app/bac
 import { openState, type WantedState } from "../../src/app/read_state.ts";
 import { restore, type RestoreOptions, type RestoreReport } from "../../src/app/restore.ts";
 import type { ScanOptions } from "../../src/app/scan_context.ts";
+import { noShipping } from "../../src/app/ship_log.ts";
 import { verifyLog } from "../../src/app/verify_log.ts";
 import type { EventType, LoggedEvent } from "../../src/core/event/event.ts";
 import { REPOSITORY_KEY } from "../../src/core/mirror/object_key.ts";
@@ -17,6 +18,7 @@ import { gitignoreRules } from "../../src/rules/gitignore_rules.ts";
 import { openLocalSource } from "../../src/sources/local/local_source.ts";
 import { createJobLog, openJobLog } from "../../src/sqlite/job_log.ts";
 import { sqliteReplayer } from "../../src/sqlite/replay.ts";
+import { sqliteWorkTables } from "../../src/sqlite/work_tables.ts";
 import { openLocalTarget } from "../../src/targets/local/local_target.ts";
 import { databaseFolder, GENESIS, sha256 } from "../sqlite/log_fixture.ts";
 import { content } from "../stores/store_probes.ts";
@@ -116,9 +118,11 @@ function makeWorld(folder: string, state: string, store: MemoryStore): World {
     backup({ scan, signal = new AbortController().signal, ...more } = {}) {
       return backup({
         ...{ log: world.log, store, environment, hashing, owners: () => ({}), emit, signal },
+        ...{ shipper: noShipping, shipRenames: () => Promise.resolve() },
       }, {
         ...{ sources: [world.scan(scan)], config: "", storageClass: "STANDARD" },
         ...{ minArchiveSize: 0, partSize: 1 << 20, workers: 4, dryRun: false },
+        ...{ delete: false, renames: "auto" },
         ...more,
       });
     },
@@ -131,6 +135,7 @@ function makeWorld(folder: string, state: string, store: MemoryStore): World {
         const signal = new AbortController().signal;
         return await restore({
           ...{ log, store, target, environment, hashing, emit, signal, windows: false },
+          ...{ shipper: noShipping, work: sqliteWorkTables(state) },
         }, {
           ...{ state: opened, selection, to, overwrite: "never", config: "", workers: 4 },
           ...more,

@@ -132,6 +132,26 @@ Deno.test("what is missing on another file system than before is not removed", (
     world.verify();
   }));
 
+for (const [lost, guard] of [["rm -r folder", "foreign"], ["rm folder/*", "empty"]]) {
+  Deno.test(`a mount below a source that is lost by ${lost} is refused as ${guard}`, () =>
+    inWorld(async (world) => {
+      const faults = {
+        fileSystem: (path: string, actual: string) => path === "folder" ? "disk" : actual,
+      };
+      for (let i = 0; i < 3; i++) world.write(`folder/${i}`, `${i}`);
+      world.write("outside", "outside");
+      await world.backup({ scan: { faults } });
+      shell(world.source, lost);
+      for (let run = 0; run < 2; run++) {
+        assert.equal((await world.backup({ scan: { faults } })).exitCode, 4);
+        assert.equal(refusals(world)[run].guard, guard);
+      }
+      await world.backup({ scan: { faults, acceptDeletions: true } });
+      assert.equal((await world.backup({ scan: { faults } })).exitCode, 0);
+      world.verify();
+    }));
+}
+
 Deno.test("a source on another file system with all its entries goes on", () =>
   inWorld(async (world) => {
     await backedUp(world, 3);
@@ -153,7 +173,7 @@ Deno.test("an entry that becomes a folder, or a folder an entry, is one removal 
     shell(world.source, "mkdir one; echo 1 > one/inside; echo 2 > two");
     await world.backup();
     const before = world.log.head().position;
-    shell(world.source, "rm -r one; echo 1 > one; rm two; mkdir two; echo 2 > two/inside");
+    shell(world.source, "rm -r one; echo 3 > one; rm two; mkdir two; echo 4 > two/inside");
     const report = await world.backup();
     assert.equal(report.exitCode, 0);
     assert.deepEqual(world.observations(before), [
@@ -161,7 +181,7 @@ Deno.test("an entry that becomes a folder, or a folder an entry, is one removal 
       ...["removed one", "removed one/inside", "removed two"],
     ]);
     world.verify();
-    shell(world.source, "rm one; mkdir one; rm -r two; echo 3 > two");
+    shell(world.source, "rm one; mkdir one; rm -r two; echo 5 > two");
     assert.equal((await world.backup()).exitCode, 0);
     world.verify();
     assert.equal(world.log.index.totals().entries, 2);

@@ -100,24 +100,6 @@ Deno.test("a run that never ended is marked by the next one", () =>
     world.verify();
   }));
 
-for (const last of ["UploadStarted", "UploadCreated"] as const) {
-  Deno.test(`a multipart upload left open after ${last} is aborted by the next run`, () =>
-    inWorld(async (world) => {
-      world.write("large", "0123456789".repeat(30));
-      await killedAfter(world, last === "UploadStarted" ? "createUpload" : "uploadPart");
-      assert.equal(world.store.uploads.size, 1);
-      assert.equal(world.log.index.uploads().length, 1);
-      world.verify();
-      const report = await world.backup({ partSize: 100 });
-      assert.equal(report.exitCode, 0);
-      assert.equal(world.store.uploads.size, 0);
-      assert.equal(world.log.index.uploads().length, 0);
-      assert.equal(world.events("UploadAborted").length, 1);
-      assert.equal(world.store.current("large")!.body.length, 300);
-      world.verify();
-    }));
-}
-
 Deno.test("an interrupted run ends with 130 and keeps what it has stored", () =>
   inWorld(async (world) => {
     for (let i = 0; i < 20; i++) world.write(`file-${i}`, `${i}`);
@@ -135,32 +117,6 @@ Deno.test("an interrupted run ends with 130 and keeps what it has stored", () =>
     world.store.requests.length = 0;
     assert.equal((await world.backup()).exitCode, 0);
     assert.equal(world.store.count("put"), 20 - stored);
-    world.verify();
-  }));
-
-Deno.test("an upload whose part fails is aborted by the same run", () =>
-  inWorld(async (world) => {
-    world.write("large", "0123456789".repeat(30));
-    world.store.before = (operation, key) => {
-      if (operation === "uploadPart") throw failure("unreachable", "InternalError", key);
-    };
-    await failsWith(world.backup({ partSize: 100 }), "unreachable");
-    assert.equal(world.store.uploads.size, 0);
-    assert.equal(world.log.index.uploads().length, 0);
-    world.verify();
-  }));
-
-Deno.test("an upload completed whose answer was lost is done again, and nothing stays open", () =>
-  inWorld(async (world) => {
-    world.write("large", "0123456789".repeat(30));
-    world.store.after = (operation, key) => {
-      if (operation === "completeUpload") throw failure("unreachable", "Timeout", key);
-    };
-    await failsWith(world.backup({ partSize: 100 }), "unreachable");
-    world.store.after = () => {};
-    assert.equal((await world.backup({ partSize: 100 })).exitCode, 0);
-    assert.equal(world.store.uploads.size, 0);
-    assert.equal(world.log.index.uploads().length, 0);
     world.verify();
   }));
 
@@ -211,29 +167,5 @@ async function killedAt(world: World, type: string): Promise<void> {
     },
   };
   await assert.rejects(world.backup(), /killed/);
-  world.reopen();
-}
-
-/** A run whose process dies when a request has had its effect. */
-async function killedAfter(world: World, last: string): Promise<void> {
-  const { append } = world.log;
-  let dead = false;
-  const die = () => {
-    if (dead) throw new Error("killed");
-  };
-  world.store.before = die;
-  world.store.after = (operation) => {
-    dead ||= operation === last;
-    die();
-  };
-  world.log = {
-    ...world.log,
-    append(run, events, options) {
-      die();
-      return append(run, events, options);
-    },
-  };
-  await assert.rejects(world.backup({ partSize: 100 }), /killed/);
-  world.store.before = world.store.after = () => {};
   world.reopen();
 }

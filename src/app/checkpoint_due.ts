@@ -1,0 +1,27 @@
+import { CHECKPOINT_AFTER_BYTES, CHECKPOINT_AFTER_ENTRIES } from "../core/checkpoint.ts";
+import type { EventData } from "../core/event/event.ts";
+import type { LogReader } from "../ports/event_log.ts";
+
+/** The newest checkpoint that the log knows of. */
+export function lastCheckpoint(log: LogReader): EventData["LogCheckpointed"] | undefined {
+  let last: EventData["LogCheckpointed"] | undefined;
+  for (const event of log.events({ type: "LogCheckpointed" })) {
+    if (event.type === "LogCheckpointed") last = event.data;
+  }
+  return last;
+}
+
+/**
+ * True where a rebuild would have so much to read behind the last checkpoint that another one is
+ * worth it. A job that ships little never writes one.
+ */
+export function isCheckpointDue(log: LogReader): boolean {
+  const last = lastCheckpoint(log)?.position ?? log.base?.position ?? 0;
+  let [entries, bytes] = [0, 0];
+  for (const event of log.events({ type: "LogSegmentShipped", from: last + 1 })) {
+    if (event.type !== "LogSegmentShipped") continue;
+    entries += event.data.entries ?? 0;
+    bytes += event.data.bytes ?? 0;
+  }
+  return entries >= CHECKPOINT_AFTER_ENTRIES || bytes >= CHECKPOINT_AFTER_BYTES;
+}

@@ -1,0 +1,134 @@
+import { HoldfastError } from "../core/error.ts";
+import { chainHash } from "../core/event/line.ts";
+import { hex } from "../core/hash.ts";
+import {
+  logFolder,
+  readSegmentMetadata,
+  type SegmentHead,
+  type SegmentObject,
+  segmentOfKey,
+  signedText,
+} from "../core/log_segment.ts";
+import { splitLines } from "../core/log_segment_lines.ts";
+import type { Hashing } from "../ports/hashing.ts";
+import type { ObjectStore } from "../ports/object_store.ts";
+import type { VerifySignature } from "../ports/signing.ts";
+import { readBody } from "./read_body.ts";
+
+export interface SegmentDeps {
+  readonly store: ObjectStore;
+  readonly hashing: Hashing;
+  readonly verify: VerifySignature;
+}
+
+export interface FetchedSegment {
+  readonly key: string;
+  readonly object: SegmentObject;
+  /** As stored. */
+  readonly body: Uint8Array;
+  /** Milliseconds since 1970, by the store's clock. */
+  readonly lastModified: number;
+}
+
+/** Keys of a log's segments from a position on, in order. */
+export async function listSegments(
+  store: ObjectStore,
+  log: string,
+  { from, startAfter }: { from: number; startAfter?: string },
+): Promise<string[]> {
+  const keys: string[] = [];
+  const options = startAfter === undefined ? {} : { startAfter };
+  for await (const page of store.list(logFolder(log), options)) {
+    for (const { key } of page) {
+      const first = segmentOfKey(key)?.first;
+      if (first !== undefined && first >= from) keys.push(key);
+    }
+  }
+  return keys;
+}
+
+/** Throws kind "damage" where the body is not what its metadata says, "gone" where there is none. */
+export async function fetchSegment(
+  { store, hashing }: SegmentDeps,
+  key: string,
+): Promise<FetchedSegment> {
+  const answer = await store.get(key);
+  const body = await readBody(answer);
+  const object = readSegmentMetadata(key, answer.head.metadata);
+  const { sha256 } = object.kind === "segment" ? object.head : object.closing;
+  if (hex(hashing.sha256(body)) !== sha256) throw damaged(key, "its body is not what was written");
+  return { key, object, body, lastModified: answer.head.lastModified };
+}
+
+/** Segments in order, the next `ahead` of them on their way while one is worked on. */
+export async function* fetchSegments(
+  deps: SegmentDeps,
+  keys: readonly string[],
+  ahead: number,
+): AsyncGenerator<FetchedSegment> {
+  const under: Promise<FetchedSegment>[] = [];
+  let next = 0;
+  const start = () => {
+    if (next >= keys.length) return;
+    const fetched = fetchSegment(deps, keys[next++]);
+    // Where an earlier one fails nobody waits for this one.
+    fetched.catch(() => {});
+    under.push(fetched);
+  };
+  for (let i = 0; i <= ahead; i++) start();
+  for (;;) {
+    const fetched = under.shift();
+    if (fetched === undefined) return;
+    const segment = await fetched;
+    start();
+    yield segment;
+  }
+}
+
+/** Throws kind "damage" where the head was not signed by the log's key. */
+export function checkSignature(deps: SegmentDeps, head: SegmentHead, key: string): void {
+  if (deps.verify(key, signedText(head), head.signature)) return;
+  throw damaged(segmentName(head), "its head is not signed by the log's key");
+}
+
+/**
+ * The lines of a segment, verified: signature, positions' count, and the chain from the hash before
+ * its first line to its head. Throws kind "damage".
+ */
+export function openSegment(
+  deps: SegmentDeps,
+  body: Uint8Array,
+  head: SegmentHead,
+  key: string,
+): Uint8Array[] {
+  checkSignature(deps, head, key);
+  const lines = unpacked(deps, body, segmentName(head));
+  if (lines.length !== head.last - head.first + 1) {
+    throw damaged(segmentName(head), `it holds ${lines.length} events`);
+  }
+  let hash = head.previous;
+  for (const line of lines) hash = chainHash(hash, line, deps.hashing.sha256);
+  if (hash !== head.head) throw damaged(segmentName(head), "its hash chain does not fit");
+  return lines;
+}
+
+/** The lines of a segment's body. Throws kind "damage". */
+export function unpacked({ hashing }: SegmentDeps, body: Uint8Array, name: string): Uint8Array[] {
+  let text: Uint8Array;
+  try {
+    text = hashing.decompress(body);
+  } catch {
+    throw damaged(name, "it is no zstd frame");
+  }
+  return splitLines(text);
+}
+
+function segmentName({ log, first }: SegmentHead): string {
+  return `${logFolder(log)}${first}`;
+}
+
+function damaged(name: string, why: string): HoldfastError {
+  return new HoldfastError("damage", `the log segment ${name} is damaged: ${why}`, {
+    context: { segment: name },
+  });
+}

@@ -1,0 +1,164 @@
+import { HoldfastError, isKind } from "../core/error.ts";
+import type { Genesis } from "../core/event/line.ts";
+import { readClosingBody, segmentOfKey } from "../core/log_segment.ts";
+import type { RepositoryFile } from "../core/repository_file.ts";
+import type { SignalSink } from "../core/signal.ts";
+import type { JobLog } from "../ports/event_log.ts";
+import {
+  type FetchedSegment,
+  fetchSegment,
+  fetchSegments,
+  listSegments,
+  openSegment,
+  type SegmentDeps,
+} from "./read_segment.ts";
+
+export interface PrefixDeps extends SegmentDeps {
+  readonly emit: SignalSink;
+  readonly signal: AbortSignal;
+}
+
+export interface Prefix {
+  readonly segments: number;
+  /** What could not be read, as sentences. */
+  readonly missing: readonly string[];
+  /** Why of each, without what follows from it. */
+  readonly why: readonly string[];
+  /** The newest log goes on behind what was read: its next positions are taken. */
+  readonly isCut: boolean;
+  /** When the store got the last that was read, in ms since 1970 by its own clock. */
+  readonly until: number | undefined;
+}
+
+/** What begins the job's first log, as repository.json tells it. Throws kind "usage". */
+export function firstGenesis(file: RepositoryFile, job: string, url: string): Genesis {
+  const found = file.logs.find((log) => log.job === job) ??
+    (file.logs.length === 1 ? file.logs[0] : undefined);
+  if (found === undefined) {
+    throw new HoldfastError("usage", `the repository at ${url} has no job ${job}`, {
+      context: { url },
+      hint: `name one of its jobs with --job: ${file.logs.map((log) => log.job).join(", ")}`,
+    });
+  }
+  const { log, job: name, key } = found;
+  return { format: 1, repository: file.repository, log, job: name, key, parent: null };
+}
+
+/** Bodies of up to a few MiB each. */
+const AHEAD = 2;
+
+/**
+ * Appends all of the repository's segments to an empty log, and goes on with the logs that have taken
+ * over, each verified: hashes, signatures, and that one follows from the other. Ends at the first
+ * that is missing or damaged: what is appended is the longest verified prefix.
+ */
+export async function importPrefix(deps: PrefixDeps, log: JobLog): Promise<Prefix> {
+  const state: State = { deps, log, segments: 0, total: 0, missing: [], why: [], until: undefined };
+  for (;;) {
+    const { log: id } = log.genesis;
+    const keys = await listSegments(deps.store, id, { from: log.head().position + 1 });
+    state.total += keys.length;
+    const before = state.missing.length;
+    const next = await importLog(state, keys);
+    const { segments, missing, why, until } = state;
+    if (next === undefined) {
+      return { segments, missing, why, isCut: missing.length > before, until };
+    }
+    log.beginLog(next);
+    // Nothing but the right to write to the store is needed to close a log: a person should see it.
+    const { position } = next.parent!;
+    const text = `the log was taken over at position ${position}: it goes on as ${next.log}, ` +
+      `signed by the Ed25519 key ${next.key}`;
+    deps.emit({ kind: "notice", text });
+  }
+}
+
+interface State {
+  readonly deps: PrefixDeps;
+  readonly log: JobLog;
+  segments: number;
+  total: number;
+  readonly missing: string[];
+  readonly why: string[];
+  until: number | undefined;
+}
+
+/** Returns the genesis of the log that has taken over, where one has. */
+async function importLog(state: State, keys: readonly string[]): Promise<Genesis | undefined> {
+  const { deps, log, missing, why } = state;
+  let done = 0;
+  try {
+    for await (const fetched of fetchSegments(deps, keys, AHEAD)) {
+      deps.signal.throwIfAborted();
+      const next = importSegment(state, fetched);
+      done++;
+      if (next !== undefined) return next;
+      state.segments++;
+      state.until = fetched.lastModified;
+      deps.emit({ kind: "rebuild", done: state.segments, total: state.total });
+    }
+    return undefined;
+  } catch (error) {
+    if (!isKind(error, "damage", "gone")) throw error;
+    const from = log.head().position + 1;
+    const unused = keys.length - done;
+    why.push(error.message);
+    missing.push(
+      `${error.message}: the events from ${from} on are not in the index, ` +
+        `${unused === 1 ? "1 segment is" : `${unused} segments are`} not used`,
+    );
+    return await closedBehind(state, keys.at(-1)!);
+  }
+}
+
+/** Whoever has taken over from here has closed the log behind what is damaged. */
+async function closedBehind(
+  { deps, log, missing }: State,
+  key: string,
+): Promise<Genesis | undefined> {
+  try {
+    const fetched = await fetchSegment(deps, key);
+    if (fetched.object.kind !== "closing") return undefined;
+    const genesis = closingGenesis(deps, log, fetched);
+    const { position, hash } = log.head();
+    if (genesis.parent?.position === position && genesis.parent.hash === hash) return genesis;
+    missing.push(`the log goes on as ${genesis.log}, from event ${genesis.parent?.position}`);
+  } catch (error) {
+    if (!isKind(error, "damage", "gone")) throw error;
+  }
+  return undefined;
+}
+
+function closingGenesis(
+  { hashing }: PrefixDeps,
+  log: JobLog,
+  { key, object, body }: FetchedSegment,
+): Genesis {
+  if (object.kind !== "closing") throw new TypeError(`${key} closes no log`);
+  const text = new TextDecoder().decode(hashing.decompress(body));
+  const genesis = readClosingBody(text, object.closing);
+  if (genesis.repository === log.genesis.repository) return genesis;
+  throw new HoldfastError("damage", `the log segment ${key} names another repository`);
+}
+
+function importSegment({ deps, log }: State, fetched: FetchedSegment): Genesis | undefined {
+  const { key, object, body } = fetched;
+  const head = log.head();
+  const { first } = segmentOfKey(key)!;
+  if (first !== head.position + 1) {
+    throw new HoldfastError(
+      "damage",
+      `there is no log segment that begins with event ${head.position + 1}`,
+    );
+  }
+  const { previous } = object.kind === "segment" ? object.head : object.closing;
+  if (previous !== head.hash) {
+    throw new HoldfastError(
+      "damage",
+      `the log segment ${key} does not follow from the one before it`,
+    );
+  }
+  if (object.kind === "closing") return closingGenesis(deps, log, fetched);
+  log.importLines(openSegment(deps, body, object.head, log.genesis.key));
+  return undefined;
+}

@@ -1,0 +1,252 @@
+import type { AnyEvent, EventData, ObservedContent, ObservedEntry } from "../core/event/event.ts";
+import { observedContent } from "../core/index/observed_content.ts";
+import { observedOfStat } from "../core/index/observed_stat.ts";
+import {
+  type EntryRow,
+  type FolderRow,
+  isLive,
+  UNREADABLE,
+  UNSETTLED,
+  UNSTABLE,
+} from "../core/index/rows.ts";
+import { fullPath, type RecordBody, type RecordedEntry } from "../core/mirror/renames_record.ts";
+import {
+  bytesOfText,
+  joinPath,
+  jsonOfText,
+  type PathText,
+  splitPath,
+  textOfBytes,
+  textOfJson,
+} from "../core/path_text.ts";
+import { SPARSE_FLAG } from "../core/stat_record.ts";
+import type { EventRange, IndexModel, JobLog } from "../ports/event_log.ts";
+import { carried, type FolderMove, folderMoves } from "./folder_moves.ts";
+
+export interface RecordReader {
+  /** What has to be recorded because of an event. Each event of the range once, in order. */
+  recordsOf(event: AnyEvent): Generator<RecordBody>;
+}
+
+/**
+ * Reads from the index, as it is at the end of the range, what became of the entries in its events:
+ * each row is recorded at the last event about it, and only where the metadata of its object does
+ * not say it all.
+ */
+export function recordReader(log: JobLog, range: Required<Pick<EventRange, "from" | "to">>) {
+  const moves = folderMoves(log, range.to, range.from);
+  // Seen in this range, and not all that their objects' metadata says.
+  const special = new Set<string>();
+  const last = { source: "", folder: "", id: log.index.paths.find("", "")?.id };
+  const stored = storedSince(log, range);
+  const reader: Reader = { index: log.index, moves, special, stored, from: range.from, last };
+  return {
+    *recordsOf(event: AnyEvent): Generator<RecordBody> {
+      // What a rebuild appends is what the repository has said already.
+      if (log.index.tables.run(event.run)?.command === "rebuild") return;
+      switch (event.type) {
+        case "EntriesObserved":
+          return yield* recordsOfObserved(reader, event.data, event.position);
+        case "ObjectsStored":
+        case "ObjectCopied":
+          return yield* recordsOfStored(reader, event.data, event.position);
+        case "SourceRenamed":
+          return yield { is: "source", from: event.data.from, to: event.data.to };
+        case "ScanStarted": {
+          const { rules: _, ...data } = event.data;
+          return yield { is: "scan", data };
+        }
+        case "SnapshotCreated":
+          return yield { is: "snapshot", at: event.at, data: event.data };
+        case "SnapshotForgotten": {
+          const snapshots = event.data.snapshots.map(({ position }) => position);
+          return yield { is: "forgotten", snapshots };
+        }
+      }
+    },
+  };
+}
+
+/** How many entries of an event have been stored as it says: they need not be looked at twice. */
+function storedSince(log: JobLog, range: EventRange): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const event of log.events({ ...range, type: "ObjectsStored" })) {
+    if (event.type !== "ObjectsStored") continue;
+    for (const { objects } of event.data.folders) {
+      for (const { prev } of objects) counts.set(prev, (counts.get(prev) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+interface Reader {
+  readonly index: IndexModel;
+  readonly moves: readonly FolderMove[];
+  readonly special: Set<string>;
+  readonly stored: ReadonlyMap<number, number>;
+  readonly from: number;
+  last: { source: string; folder: PathText; id: number | undefined };
+}
+
+interface Seen {
+  readonly source: string;
+  /** From the source's root, at the event. */
+  readonly path: PathText;
+  readonly isFolder: boolean;
+  readonly position: number;
+}
+
+function* recordsOfObserved(
+  reader: Reader,
+  { source, folders }: EventData["EntriesObserved"],
+  position: number,
+): Generator<RecordBody> {
+  const count = folders.reduce((sum, { entries }) => sum + entries.length, 0);
+  const isStored = reader.stored.get(position) === count;
+  for (const group of folders) {
+    const folder = textOfJson(group.path);
+    for (const entry of group.entries) {
+      const path = joinPath(folder, textOfJson(entry.name));
+      const isFolder = entry.type === "folder";
+      if (isFolder && entry.change === "moved" && entry.from !== undefined) {
+        yield { is: "moved", source, from: entry.from, path: jsonOfText(path) };
+      }
+      if (entry.change === "unchanged") continue;
+      const seen = { source, path, isFolder, position };
+      if (isSpecial(entry)) reader.special.add(fullPath(source, path));
+      if (!isStored) yield* recordOf(reader, seen, false, entry);
+    }
+  }
+}
+
+/** Neither is in an object's metadata. */
+function isSpecial({ links, sparse, fs }: ObservedEntry): boolean {
+  return links !== undefined || sparse === true || fs !== undefined;
+}
+
+function* recordsOfStored(
+  reader: Reader,
+  { source, folders, ...data }: EventData["ObjectsStored" | "ObjectCopied"],
+  position: number,
+): Generator<RecordBody> {
+  const { special, moves, from } = reader;
+  // Its hash was not known when the upload began, and so is not in the metadata.
+  const isHashless = "multipart" in data && data.multipart !== undefined;
+  for (const group of folders) {
+    const folder = textOfJson(group.path);
+    for (const { name, type, key, prev } of group.objects) {
+      const path = joinPath(folder, textOfJson(name));
+      const isPlain = !isHashless && key === undefined && prev >= from && moves.length === 0 &&
+        (special.size === 0 || !special.has(fullPath(source, path)));
+      if (isPlain) continue;
+      yield* recordOf(reader, { source, path, isFolder: type === "folder", position }, isHashless);
+    }
+  }
+}
+
+function* recordOf(
+  reader: Reader,
+  seen: Seen,
+  isHashless: boolean,
+  entry?: ObservedEntry,
+): Generator<RecordBody> {
+  const row = rowOf(reader, seen);
+  // A later event about it comes, or the row is another one's by now.
+  if (row === undefined || row.position !== seen.position) return;
+  const { index } = reader;
+  const { source, isFolder } = seen;
+  const path = jsonOfText(seen.path);
+  if (!isLive(row)) {
+    const holder = index.tables.folderById("parent" in row ? row.parent : row.folder);
+    // Then the folder's own record tells it.
+    if (holder !== undefined && !isLive(holder)) return;
+    yield { is: "removed", source, path, ...(isFolder ? { folder: true as const } : {}) };
+    return;
+  }
+  const isReread = entry?.change === "reread" && entry.prev === row.content.stored;
+  if (!isHashless && isTold(index, row, isReread)) return;
+  yield { is: "entry", source, path, entry: recorded(index, row) };
+}
+
+function rowOf(
+  reader: Reader,
+  { source, path, isFolder, position }: Seen,
+): EntryRow | FolderRow | undefined {
+  const { index, moves } = reader;
+  const place = placeNow(index, source, path, moves, position);
+  if (isFolder) return index.paths.find(place.source, place.path);
+  const { folder, name } = splitPath(place.path);
+  const holder = holderOf(reader, place.source, folder);
+  return holder === undefined ? undefined : index.tables.findEntry(holder, bytesOfText(name));
+}
+
+/** Events name what is in a folder one after the other, and the index stands still. */
+function holderOf(reader: Reader, source: string, folder: PathText): number | undefined {
+  const { last } = reader;
+  if (last.folder === folder && last.source === source) return last.id;
+  const id = reader.index.paths.find(source, folder)?.id;
+  reader.last = { source, folder, id };
+  return id;
+}
+
+function placeNow(
+  index: IndexModel,
+  source: string,
+  path: PathText,
+  moves: readonly FolderMove[],
+  position: number,
+): { source: string; path: PathText } {
+  if (moves.length === 0) return { source, path };
+  const now = carried(fullPath(source, path), moves, position);
+  if (source !== "" && (now === source || now.startsWith(`${source}/`))) {
+    return { source, path: now.slice(source.length + 1) };
+  }
+  const slash = now.indexOf("/");
+  const first = slash < 0 ? now : now.slice(0, slash);
+  const isNamed = index.tables.findFolder(0, bytesOfText(first)) !== undefined;
+  if (isNamed && first !== "") return { source: first, path: now.slice(first.length + 1) };
+  return { source: "", path: now };
+}
+
+/** True where the metadata of the entry's own object says all of it. */
+function isTold(index: IndexModel, row: EntryRow | FolderRow, isReread: boolean): boolean {
+  const { stored, etag } = row.content;
+  if (etag === null || stored <= 0 || (row.state & (UNREADABLE | UNSTABLE)) !== 0) return false;
+  if (stored !== row.position && !isReread) return false;
+  if ("parent" in row) {
+    const holder = index.tables.folderById(row.parent);
+    return holder?.fileSystem === row.fileSystem &&
+      index.keys.ofFolder(row) === index.keys.ownOfFolder(row);
+  }
+  return row.links <= 1 && (row.stat[1] & SPARSE_FLAG) === 0 &&
+    index.keys.ofEntry(row) === index.keys.ownOfEntry(row.folder, row.name);
+}
+
+function recorded(index: IndexModel, row: EntryRow | FolderRow): RecordedEntry {
+  const { name: _, change: __, type, ...stat } = observedOfStat("", "added", row.stat, {
+    attributes: row.attributes,
+    ...("parent" in row ? fileSystemOf(index, row) : {
+      links: row.links,
+      ...(row.target === null ? {} : { target: textOfBytes(row.target) }),
+    }),
+  });
+  const content = contentOf(index, row);
+  return {
+    type: type!,
+    ...stat,
+    ...((row.state & (UNSETTLED | UNSTABLE)) === 0 ? {} : { racy: true as const }),
+    ...((row.state & UNREADABLE) === 0 ? {} : { unreadable: true as const }),
+    ...(content === undefined ? {} : { content }),
+  };
+}
+
+function fileSystemOf(index: IndexModel, row: FolderRow): { fileSystem?: string } {
+  const holder = row.parent === 0 ? undefined : index.tables.folderById(row.parent);
+  return holder?.fileSystem === row.fileSystem ? {} : { fileSystem: row.fileSystem };
+}
+
+function contentOf(index: IndexModel, row: EntryRow | FolderRow): ObservedContent | undefined {
+  if (row.content.etag === null) return undefined;
+  const key = "parent" in row ? index.keys.ofFolder(row) : index.keys.ofEntry(row);
+  return observedContent(key, row.content, row.content.stored);
+}

@@ -1,0 +1,60 @@
+import { HoldfastError } from "../core/error.ts";
+import type { AnyNewEvent } from "../core/event/event.ts";
+import { type ClosingSegment, type SegmentHead, segmentKey } from "../core/log_segment.ts";
+import type { SegmentRow } from "../core/index/run_fold.ts";
+import type { JobLog } from "../ports/event_log.ts";
+
+/** The newest segment that is known to be in the repository, of the log that is written now. */
+export function lastShipped(log: JobLog): SegmentRow | undefined {
+  return log.index.lastSegment(log.genesis.log);
+}
+
+/** First position that is not known to be in the repository. */
+export function firstUnshipped(log: JobLog): number {
+  const last = lastShipped(log)?.last ?? log.logs().at(-1)!.first - 1;
+  // Whoever begins at a checkpoint has nothing to ship up to there.
+  return Math.max(last, log.base?.position ?? 0) + 1;
+}
+
+/** With how much it holds, where that is known: a checkpoint is due by it. */
+export function shippedEvent(
+  { log, first, last, head }: SegmentHead,
+  { entries, bytes }: { readonly entries?: number; readonly bytes?: number } = {},
+): AnyNewEvent {
+  const key = segmentKey(log, first);
+  return {
+    type: "LogSegmentShipped",
+    data: {
+      ...{ log, key, first, last, head },
+      ...(entries === undefined ? {} : { entries }),
+      ...(bytes === undefined ? {} : { bytes }),
+    },
+  };
+}
+
+/** The segment is a part of this very chain. */
+export function isOnChain(log: JobLog, { last, head }: SegmentHead): boolean {
+  return log.hashAt(last) === head;
+}
+
+export function takenOver(job: string, { closedBy, host }: ClosingSegment): HoldfastError {
+  return new HoldfastError(
+    "locked",
+    `the job ${job} was taken over by ${host}: its log goes on as ${closedBy}`,
+    {
+      context: { job, log: closedBy, host },
+      hint: "nothing was written; `holdfast takeover` takes the job to this machine",
+    },
+  );
+}
+
+export function forked(job: string, key: string, why: string): HoldfastError {
+  return new HoldfastError(
+    "locked",
+    `the log of the job ${job} in the repository is not this machine's: ${why}`,
+    {
+      context: { job, key },
+      hint: "nothing was written; `holdfast takeover` goes on from what the repository holds",
+    },
+  );
+}

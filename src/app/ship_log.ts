@@ -1,0 +1,280 @@
+import { type HoldfastError, isKind } from "../core/error.ts";
+import type { AnyNewEvent } from "../core/event/event.ts";
+import { genesisLine } from "../core/event/line.ts";
+import { hex } from "../core/hash.ts";
+import {
+  readSegmentMetadata,
+  SEGMENT_BYTES,
+  SEGMENT_ENTRIES,
+  type SegmentHead,
+  segmentKey,
+  segmentMetadata,
+  signedText,
+} from "../core/log_segment.ts";
+import { entriesInLine, joinLines } from "../core/log_segment_lines.ts";
+import type { SignalSink } from "../core/signal.ts";
+import type { Environment } from "../ports/environment.ts";
+import type { JobLog } from "../ports/event_log.ts";
+import type { Signer } from "../ports/signing.ts";
+import { catchUp } from "./catch_up_log.ts";
+import { listSegments, type SegmentDeps } from "./read_segment.ts";
+import { firstUnshipped, forked, isOnChain, shippedEvent, takenOver } from "./segment_state.ts";
+
+/** Sends what a run appends to the repository. One for each run. */
+export interface LogShipper {
+  /**
+   * Before a run's first event: looks at the log in the repository, and goes on from what another
+   * database of this log has appended. Throws kind "locked" where the log there is not ours.
+   */
+  begin(run: string): Promise<void>;
+  /** All that is not shipped yet: before what must not be forgotten, a delete say. */
+  ship(): Promise<void>;
+  /** The same where enough has come together since, or enough time has passed. */
+  shipIfDue(): Promise<void>;
+  /**
+   * After a run's last event. A store that is away is a notice: the next run ships. With `run`, for
+   * a run that could not begin with it: `init` has no repository then.
+   */
+  end(run?: string): Promise<void>;
+}
+
+export interface ShipDeps extends SegmentDeps {
+  readonly log: JobLog;
+  readonly environment: Environment;
+  readonly signer: Signer;
+  readonly emit: SignalSink;
+}
+
+export interface ShipOptions {
+  /** A restore goes on although its events cannot be shipped. */
+  readonly lenient?: boolean;
+}
+
+/** For runs that append nothing for good. */
+export const noShipping: LogShipper = {
+  begin: () => Promise.resolve(),
+  ship: () => Promise.resolve(),
+  shipIfDue: () => Promise.resolve(),
+  end: () => Promise.resolve(),
+};
+
+const LONGEST = 5n * 60n * 1_000_000_000n; // ns
+
+export function logShipper(deps: ShipDeps, { lenient = false }: ShipOptions = {}): LogShipper {
+  const { log, environment, emit } = deps;
+  const due = dueMeter(deps);
+  let run = "";
+  let last: Promise<void> = Promise.resolve();
+
+  /** One after the other: each sends all that is there when its turn comes. */
+  function ship(): Promise<void> {
+    const turn = last.catch(() => {}).then(() => shipAll(deps, run));
+    last = turn.then(() => due.reset());
+    return last;
+  }
+
+  async function leniently(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!lenient || !isAway(error)) throw error;
+      emit({ kind: "notice", text: notShipped(error) });
+    }
+  }
+
+  async function begin(id: string): Promise<void> {
+    run = id;
+    const found = await catchUp(deps);
+    if (found.length > 0) log.append(run, found.map((head) => shippedEvent(head)));
+  }
+
+  return {
+    begin: (id) => leniently(() => begin(id)),
+    ship: () => leniently(ship),
+    async shipIfDue() {
+      if (due.is()) await leniently(ship);
+    },
+    async end(id) {
+      try {
+        emit({ kind: "phase", name: "ship" });
+        if (id !== undefined) await begin(id);
+        await ship();
+      } catch (error) {
+        if (!isAway(error)) throw error;
+        emit({ kind: "notice", text: notShipped(error) });
+      }
+    },
+  };
+
+  function dueMeter(deps: ShipDeps) {
+    let [entries, bytes, seen, since] = [0, 0, 0, environment.clock.now()];
+    const reset = () => {
+      [entries, bytes, seen] = [0, 0, deps.log.head().position];
+      since = environment.clock.now();
+    };
+    reset();
+    return {
+      reset,
+      is(): boolean {
+        if (environment.clock.now() - since >= LONGEST) return true;
+        const head = log.head().position;
+        if (head === seen) return false;
+        for (const { line, type, position } of log.lines({ from: seen + 1, to: head })) {
+          entries += entriesInLine(line, type, position);
+          bytes += line.length + 1;
+        }
+        seen = head;
+        return entries >= SEGMENT_ENTRIES || bytes >= SEGMENT_BYTES;
+      },
+    };
+  }
+}
+
+/** What a run may outlive: the store is not there, or does not let this machine write. */
+export function isAway(error: unknown): error is HoldfastError {
+  return isKind(error, "unreachable", "denied", "refused", "gone", "interrupted", "disk-full");
+}
+
+function notShipped(error: HoldfastError): string {
+  return `the log is not in the repository up to its end: ${error.message}; the next run ships it, ` +
+    "or `holdfast log ship`";
+}
+
+/** Ships until nothing is left but the record of the last segment. */
+async function shipAll(deps: ShipDeps, run: string): Promise<void> {
+  const { log } = deps;
+  for (;;) {
+    const cut = cutSegment(log, firstUnshipped(log));
+    if (cut.isRecordOnly) return;
+    log.append(run, [await shipCut(deps, run, cut)]);
+  }
+}
+
+/** Returns what is to be recorded. */
+async function shipCut(deps: ShipDeps, run: string, cut: Cut): Promise<AnyNewEvent> {
+  // What is in the repository is on this disk: a log never ends before its segments.
+  deps.log.append(run, [], { durable: true });
+  const { head, bytes } = await putSegment(deps, cut);
+  return shippedEvent(head, { entries: cut.entries, bytes });
+}
+
+/**
+ * Ships all that there is, the record of the last segment too, so that a segment ends with the head.
+ * Returns its record, which is to be appended; undefined where the head was a segment's end already.
+ */
+export async function shipToHead(deps: ShipDeps, run: string): Promise<AnyNewEvent | undefined> {
+  const { log } = deps;
+  for (;;) {
+    await shipAll(deps, run);
+    const cut = cutSegment(log, firstUnshipped(log));
+    if (cut.lines.length === 0) return undefined;
+    const record = await shipCut(deps, run, cut);
+    if (cut.last === log.head().position) return record;
+    log.append(run, [record]);
+  }
+}
+
+/** A range of lines that goes as one segment. */
+interface Cut {
+  readonly first: number;
+  readonly last: number;
+  readonly head: string;
+  readonly lines: readonly Uint8Array[];
+  readonly entries: number;
+  /** Nothing but LogSegmentShipped, or nothing at all. */
+  readonly isRecordOnly: boolean;
+}
+
+function cutSegment(log: JobLog, first: number, to?: number): Cut {
+  const lines: Uint8Array[] = [];
+  let [entries, bytes, last, head, isRecordOnly] = [0, 0, first - 1, "", true];
+  for (
+    const { line, type, position, hash } of log.lines({
+      from: first,
+      ...(to === undefined ? {} : { to }),
+    })
+  ) {
+    const more = entriesInLine(line, type, position);
+    bytes += line.length + 1;
+    if (lines.length > 0 && (entries + more > SEGMENT_ENTRIES || bytes > SEGMENT_BYTES)) break;
+    entries += more;
+    lines.push(line);
+    [last, head] = [position, hash];
+    isRecordOnly &&= type === "LogSegmentShipped";
+  }
+  return { first, last, head, lines, entries, isRecordOnly };
+}
+
+/**
+ * Puts back what the repository has lost of the newest log's segments: this database still has their
+ * lines. Returns how many.
+ */
+export async function reshipLost(deps: ShipDeps): Promise<number> {
+  const { log, store } = deps;
+  const { log: id } = log.genesis;
+  const there = new Set(await listSegments(store, id, { from: 1 }));
+  const from = log.base?.position ?? 0;
+  const lost = log.index.segments("segment")
+    .filter((row) => row.log === id && row.first > from && !there.has(row.key));
+  for (const { first, last } of lost) await putSegment(deps, cutSegment(log, first, last));
+  return lost.length;
+}
+
+interface PutSegment {
+  readonly head: SegmentHead;
+  /** As stored. */
+  readonly bytes: number;
+}
+
+/** Returns what is under the key now: this segment, or an earlier PUT of ours. */
+async function putSegment(
+  deps: ShipDeps,
+  { first, last, head, lines }: Cut,
+): Promise<PutSegment> {
+  const { log, store, hashing, signer } = deps;
+  const { genesis } = log;
+  const place = { log: genesis.log, first, last, head };
+  const body = hashing.compress(joinLines(lines));
+  const sha256 = hex(hashing.sha256(body));
+  const begins = first === log.logs().at(-1)!.first && genesis.parent !== null;
+  const segment: SegmentHead = {
+    ...place,
+    ...{ previous: log.hashBefore(first)!, sha256, signature: signer.sign(signedText(place)) },
+    ...(begins ? { genesis: genesisLine(genesis) } : {}),
+  };
+  const key = segmentKey(genesis.log, first);
+  const ifNoneMatch = store.features.conditionalPut.works;
+  const there = ifNoneMatch ? undefined : await ourSegment(deps, key);
+  if (there !== undefined) return there;
+  for (;;) {
+    try {
+      const metadata = segmentMetadata(segment);
+      await store.put(key, body, {
+        metadata,
+        sha256,
+        ifNoneMatch,
+        contentType: "application/zstd",
+      });
+      return { head: segment, bytes: body.length };
+    } catch (error) {
+      if (!isKind(error, "conflict")) throw error;
+      const found = await ourSegment(deps, key);
+      // A 409: another PUT of this key was under way and has come to nothing.
+      if (found !== undefined) return found;
+    }
+  }
+}
+
+/**
+ * What lies under the key where that is a part of our chain: the answer to our own PUT was lost.
+ * Throws kind "locked" where it is anything else.
+ */
+async function ourSegment({ log, store }: ShipDeps, key: string): Promise<PutSegment | undefined> {
+  const found = await store.head(key);
+  if (found === undefined) return undefined;
+  const { job } = log.genesis;
+  const object = readSegmentMetadata(key, found.metadata);
+  if (object.kind === "closing") throw takenOver(job, object.closing);
+  if (isOnChain(log, object.head)) return { head: object.head, bytes: found.size };
+  throw forked(job, key, `another machine has written its events from ${object.head.first} on`);
+}

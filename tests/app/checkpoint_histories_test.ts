@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { JobLog } from "../../src/ports/event_log.ts";
+import { basedLogWriter } from "../../src/sqlite/based_log.ts";
+import { removeDatabase } from "../../src/sqlite/job_log.ts";
+import { sqliteReplayer } from "../../src/sqlite/replay.ts";
+import { stateDumper } from "../../src/sqlite/state_dump.ts";
+import { verifyLog } from "../../src/app/verify_log.ts";
+import { checkpointChunks } from "../../src/core/checkpoint_chunks.ts";
+import { platformHashing } from "../../src/crypto/hashing.ts";
+import { seed } from "../seed.ts";
+import { createLog, databaseFolder, sha256, tickingClock } from "../sqlite/log_fixture.ts";
+import { anySteps, writeSteps } from "./moving_history.ts";
+
+const HISTORIES = 40;
+
+function basedOn(log: JobLog, file: string): JobLog {
+  const dump = stateDumper(sha256)(log);
+  const genesis = log.logs().map((part) => part.genesis);
+  const { head: { position, hash }, since, projections } = dump;
+  const place = { position, hash, since, genesis, projections };
+  const writer = basedLogWriter(file, place, { clock: tickingClock(), sha256 });
+  for (const chunk of checkpointChunks(dump.rows())) writer.add(platformHashing.compress(chunk));
+  dump.close();
+  return writer.finish();
+}
+
+Deno.test(`a checkpoint anywhere, and the events behind it, give the same rows (seed ${seed})`, () => {
+  const folder = databaseFolder();
+  const replayer = sqliteReplayer(folder, sha256);
+  try {
+    fc.assert(
+      fc.property(anySteps, fc.double({ min: 0, max: 1, noNaN: true }), (steps, share) => {
+        const whole = createLog(`${folder}/whole.db`);
+        const part = createLog(`${folder}/part.db`);
+        writeSteps(whole, steps);
+        const cut = Math.floor(share * whole.head().position);
+        const lines = [...whole.lines()].map(({ line }) => line);
+        if (cut > 0) part.importLines(lines.slice(0, cut));
+        const based = basedOn(part, `${folder}/based.db`);
+        assert.deepEqual(based.importLines(lines.slice(cut)), whole.head());
+        assert.deepEqual(replayer.digests(based), replayer.digests(whole));
+        const report = verifyLog(based, replayer, sha256, { chainOnly: false, emit() {} });
+        assert.deepEqual([report.damage, report.from], [[], cut]);
+        for (const log of [whole, part, based]) {
+          log.close();
+          removeDatabase(log.file);
+        }
+      }),
+      { seed, numRuns: HISTORIES },
+    );
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
