@@ -1,3 +1,4 @@
+import type { Option } from "@commander-js/extra-typings";
 import { HoldfastError, isKind } from "../core/error.ts";
 import type { GlobalOptions } from "./runner.ts";
 import type { ParsedCommand } from "./run_command.ts";
@@ -8,6 +9,14 @@ export interface CommandContext {
   readonly system: System;
   launch<Options>(command: ParsedCommand<Options>): Promise<void>;
   globals(): GlobalOptions;
+}
+
+/**
+ * A command that takes options which several commands have. They are read with `opts()`: the types
+ * of commander's extra typings grow beyond what the compiler takes where such groups are added up.
+ */
+export interface Extensible {
+  addOption(option: Option): unknown;
 }
 
 interface Helpful {

@@ -1,5 +1,6 @@
 import { parse, TomlError } from "smol-toml";
 import { HoldfastError } from "../core/error.ts";
+import { NO_LIMIT } from "../core/rate_limit.ts";
 import { DEFAULT_MAX_DELETE } from "../core/scan/delete_guard.ts";
 import { JOB_KEYS, LATER_KEYS, type ValuesOf } from "./config_keys.ts";
 import { type Problems, problemsOf } from "./config_problems.ts";
@@ -146,6 +147,20 @@ function jobOf(
       sseKmsKey: values.sse_kms_key,
     },
     maxDelete: values.max_delete ?? DEFAULT_MAX_DELETE,
+    delete: values.delete ?? false,
+    renames: values.renames ?? "auto",
+    limits: {
+      upload: values.limit_upload ?? NO_LIMIT,
+      download: values.limit_download ?? NO_LIMIT,
+    },
+    keep: {
+      last: values.keep_last,
+      daily: values.keep_daily,
+      weekly: values.keep_weekly,
+      monthly: values.keep_monthly,
+      yearly: values.keep_yearly,
+      within: values.keep_within,
+    },
     ignoreFile: values.ignore_file ?? ".holdfastignore",
     oneFileSystem: values.one_file_system ?? false,
     trustMtime: values.trust_mtime ?? false,

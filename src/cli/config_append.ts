@@ -116,13 +116,21 @@ function sameSettings(a: JobConfig, b: JobConfig): boolean {
   return JSON.stringify(settings(a)) === JSON.stringify(settings(b));
 }
 
+/** What the options of a section are called in messages. */
+export interface OptionNames {
+  readonly repository: string;
+  readonly source: string;
+}
+
+const INIT_OPTIONS: OptionNames = { repository: "--repository", source: "--source" };
+
 /** The same checks as the config's, but naming the option instead of a line. */
-function checkOptions(section: JobSection): void {
+export function checkOptions(section: JobSection, names: OptionNames = INIT_OPTIONS): void {
   const checks: [string, () => unknown][] = [
     ["--job", () => checkJobName(section.name)],
-    ["--repository", () => JOB_KEYS.repository(section.repository)],
+    [names.repository, () => JOB_KEYS.repository(section.repository)],
     ...section.sources.map(({ name }): [string, () => unknown] => [
-      "--source",
+      names.source,
       () => checkSource(name, section.sources.length),
     ]),
   ];

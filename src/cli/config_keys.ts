@@ -1,17 +1,20 @@
 import { HoldfastError } from "../core/error.ts";
 import {
   readChoice,
+  readDuration,
   readExceptions,
   readFileName,
   readFlag,
   readMaxDelete,
   readPatterns,
+  readRateLimit,
   readSize,
   readSourceName,
   readText,
   type ReadValue,
   readWhole,
 } from "./config_values.ts";
+import { RENAME_MODES } from "../core/plan/rename_plan.ts";
 import { parseRepositoryUrl } from "./repository_url.ts";
 
 const MIB = 1024 * 1024;
@@ -40,7 +43,11 @@ export const JOB_KEYS = {
   force_path_style: readFlag,
   sse: readChoice("AES256", "aws:kms"),
   sse_kms_key: readText,
+  delete: readFlag,
   max_delete: readMaxDelete,
+  renames: readChoice(...RENAME_MODES),
+  limit_upload: readRateLimit,
+  limit_download: readRateLimit,
   exclude: readPatterns,
   include: readExceptions,
   ignore_file: readFileName,
@@ -50,6 +57,12 @@ export const JOB_KEYS = {
   part_size: readSize(5 * MIB, 5 * 1024 * MIB, "5 MiB to 5 GiB"),
   min_archive_size: readSize(0, 1024 * MIB, "0 to 1 GiB"),
   upload_workers: readWhole(1, 64),
+  keep_last: readWhole(1, 1_000_000),
+  keep_daily: readWhole(1, 1_000_000),
+  keep_weekly: readWhole(1, 1_000_000),
+  keep_monthly: readWhole(1, 1_000_000),
+  keep_yearly: readWhole(1, 1_000_000),
+  keep_within: readDuration,
   log_dir: readText,
   log_keep: readWhole(1, 100_000),
 } satisfies Record<string, ReadValue<unknown>>;
@@ -72,16 +85,7 @@ export const LATER_KEYS: ReadonlySet<string> = new Set([
   "chunk_threshold",
   "compression",
   "days",
-  "delete",
   "encryption",
-  "keep_daily",
-  "keep_last",
-  "keep_monthly",
-  "keep_weekly",
-  "keep_within",
-  "keep_yearly",
-  "limit_download",
-  "limit_upload",
   "lock",
   "lock_mode",
   "log_store",
@@ -89,7 +93,6 @@ export const LATER_KEYS: ReadonlySet<string> = new Set([
   "pack_size",
   "recipients",
   "rehash",
-  "renames",
   "tier",
 ]);
 

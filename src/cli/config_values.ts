@@ -1,6 +1,7 @@
 import { HoldfastError } from "../core/error.ts";
+import { parseRateLimit, type RateLimit } from "../core/rate_limit.ts";
 import type { MaxDelete } from "../core/scan/delete_guard.ts";
-import { parseSize } from "../core/size_text.ts";
+import { parseDuration, parseSize } from "../core/size_text.ts";
 import { nearest } from "../report/nearest.ts";
 
 /**
@@ -58,6 +59,27 @@ export function readSize(least: number, most: number, range: string): ReadValue<
     throw wanted(`a size from ${range}`, value);
   };
 }
+
+/** Milliseconds of `"30d"`; a number alone has no unit. */
+export const readDuration: ReadValue<number> = (value) => {
+  const duration = typeof value === "string" ? parseDuration(value) : 0;
+  if (duration > 0) return duration;
+  const hint = typeof value === "number" ? `write "${value}d" for days` : undefined;
+  throw wanted('a duration such as "30d"', value, hint);
+};
+
+/** `"10 MiB"` a second, bytes, or a list of parts of the day: `["08:00-18:00 2 MiB"]`. */
+export const readRateLimit: ReadValue<RateLimit> = (value) => {
+  const parts = Array.isArray(value) ? value : [typeof value === "number" ? `${value}` : value];
+  if (parts.length > 0 && parts.every((part) => typeof part === "string")) {
+    return parseRateLimit(parts);
+  }
+  throw wanted(
+    'bytes a second such as "10 MiB", or a list with times of the day',
+    value,
+    'such as ["08:00-18:00 2 MiB", "18:00-08:00 none"]',
+  );
+};
 
 export const readPatterns: ReadValue<readonly string[]> = (value) => {
   if (!Array.isArray(value)) throw wanted("a list of patterns", value);

@@ -27,7 +27,7 @@ export function prepareInit(
   }
   const place = { folder: system.cwd, home: system.home };
   const sources = source.map((text) => {
-    const { name, path } = splitSource(text);
+    const { name, path } = splitSource(text, "--source");
     return { name, path: isUrl(path) ? path : absolutePath(path, place) };
   });
   const found = findConfig(system, globals.config);
@@ -36,16 +36,16 @@ export function prepareInit(
 }
 
 /** `NAME=PATH`; a path that holds a "=" is told apart by a "/" before it: `./a=b`. */
-function splitSource(text: string): { name: string; path: string } {
+export function splitSource(text: string, option: string): { name: string; path: string } {
   const [, name, path] = /^([^/\\=]+)=(.*)$/s.exec(text) ?? [undefined, "", text];
   if (path === "") {
-    throw new HoldfastError("usage", `--source: ${JSON.stringify(text)} has no path`, {
-      hint: "write --source NAME=PATH",
+    throw new HoldfastError("usage", `${option}: ${JSON.stringify(text)} has no path`, {
+      hint: "write NAME=PATH",
     });
   }
   return { name, path };
 }
 
-function isUrl(path: string): boolean {
+export function isUrl(path: string): boolean {
   return /^[A-Za-z][A-Za-z0-9+.-]+:\/\//.test(path);
 }

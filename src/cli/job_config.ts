@@ -1,3 +1,6 @@
+import type { RenameMode } from "../core/plan/rename_plan.ts";
+import type { KeepRules } from "../core/plan/snapshot_policy.ts";
+import type { RateLimit } from "../core/rate_limit.ts";
 import type { MaxDelete } from "../core/scan/delete_guard.ts";
 import type { RepositoryPlace } from "./repository_url.ts";
 
@@ -11,6 +14,11 @@ export interface JobConfig {
   readonly storageClass: string;
   readonly s3: S3Config;
   readonly maxDelete: MaxDelete;
+  /** Objects of entries that are gone are deleted from the store, not only from the index. */
+  readonly delete: boolean;
+  readonly renames: RenameMode;
+  readonly limits: LimitsConfig;
+  readonly keep: KeepRules;
   /** Name of the ignore file looked for in each folder, "" for none. */
   readonly ignoreFile: string;
   readonly oneFileSystem: boolean;
@@ -27,6 +35,11 @@ export interface JobConfig {
   readonly logKeep: number;
   /** The section as it was written, as JSON: what RunStarted's config digest is taken of. */
   readonly text: string;
+}
+
+export interface LimitsConfig {
+  readonly upload: RateLimit;
+  readonly download: RateLimit;
 }
 
 export interface SourceConfig {

@@ -36,9 +36,23 @@ export async function runProgram(
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
     // Whoever read the help has seen enough of it.
     if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
-    const shown = error instanceof CommanderError ? usageError(error) : error;
+    const shown = error instanceof CommanderError
+      ? await oldWordError(error) ?? usageError(error)
+      : error;
     return await showError(system, args, shown);
   }
+}
+
+/** For a word of another tool: its new form. */
+async function oldWordError({ message }: CommanderError): Promise<HoldfastError | undefined> {
+  const word = /unknown (?:command|option) '([^']+)'/.exec(message)?.[1];
+  if (word === undefined) return undefined;
+  const { oldWord } = await import("./old_words.ts");
+  const found = oldWord(word.replace(/=.*$/, ""));
+  if (found === undefined) return undefined;
+  return new HoldfastError("usage", `${word} is a word of ${found.tool}`, {
+    hint: found.now.startsWith("holdfast ") ? `write ${found.now}` : found.now,
+  });
 }
 
 /** Commander's `error: unknown option '--jbo'\n(Did you mean --job?)` as our error with its hint. */

@@ -1,13 +1,26 @@
 import type { CommandContext } from "./command_context.ts";
 import { addBackup } from "./commands/backup.ts";
+import { addCheck } from "./commands/check.ts";
+import { addDiff } from "./commands/diff.ts";
+import { addFind } from "./commands/find.ts";
+import { addForget } from "./commands/forget.ts";
+import { addHistory } from "./commands/history.ts";
+import { addCompletions } from "./commands/completions.ts";
 import { addInit } from "./commands/init.ts";
 import { addLog } from "./commands/log.ts";
 import { addLs } from "./commands/ls.ts";
+import { addPrune } from "./commands/prune.ts";
+import { addRebuild } from "./commands/rebuild.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addRestore } from "./commands/restore.ts";
 import { addSnapshots } from "./commands/snapshots.ts";
 import { addStats } from "./commands/stats.ts";
 import { addStatus } from "./commands/status.ts";
+import { addSync } from "./commands/sync.ts";
+import { addTakeover } from "./commands/takeover.ts";
+import { addUndo } from "./commands/undo.ts";
+import { addUploads } from "./commands/uploads.ts";
+import { addFromOptions, withFrom } from "./from_options.ts";
 import { globalOptions, HELP, type RootCommand, rootCommand } from "./root_command.ts";
 import type { System } from "./system.ts";
 import { VERSION } from "./version.ts";
@@ -16,13 +29,25 @@ import { VERSION } from "./version.ts";
 const COMMANDS = [
   addInit,
   addBackup,
+  addSync,
   addRestore,
   addSnapshots,
   addLs,
+  addFind,
+  addDiff,
+  addHistory,
+  addForget,
+  addPrune,
+  addCheck,
+  addUndo,
   addStatus,
   addStats,
+  addUploads,
   addLog,
   addReplay,
+  addRebuild,
+  addTakeover,
+  addCompletions,
 ];
 
 /** The whole command line; its commands hand what they parsed to `launch`. */
@@ -39,7 +64,16 @@ export function buildProgram(
       writeErr: () => {},
       outputError: () => {},
     });
-  const context: CommandContext = { system, launch, globals: () => globalOptions(program) };
+  let given: Readonly<Record<string, unknown>> = {};
+  program.hook("preAction", (_, action) => {
+    given = action.optsWithGlobals();
+  });
+  const context: CommandContext = {
+    system,
+    launch: async (command) => await launch(await withFrom(command, given)),
+    globals: () => globalOptions(program),
+  };
   for (const add of COMMANDS) add(program, context);
+  addFromOptions(program);
   return program;
 }

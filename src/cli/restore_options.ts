@@ -3,6 +3,7 @@ import type { PathText } from "../core/path_text.ts";
 import { absolutePath } from "./local_path.ts";
 import { parsePath, parsePathList } from "./path_argument.ts";
 import type { Overwrite, RestoreOptions } from "./runner.ts";
+import { terminalChooser } from "./select/select_terminal.ts";
 import { stateName } from "./state_options.ts";
 import type { System } from "./system.ts";
 import type { At, SnapshotName } from "./time_argument.ts";
@@ -13,6 +14,7 @@ interface RestoreArguments {
   readonly exclude?: readonly string[];
   readonly filesFrom?: string;
   readonly overwrite: Overwrite;
+  readonly select?: true;
   readonly snapshot?: SnapshotName;
   readonly at?: At;
 }
@@ -29,6 +31,11 @@ export async function restoreOptions(
       hint: "leave --files-from out to restore everything",
     });
   }
+  if (given.select && paths.length + listed.length > 0) {
+    throw new HoldfastError("usage", "--select asks for the paths, and paths are given", {
+      hint: "leave one of them out",
+    });
+  }
   return {
     paths: [...paths.map(parsePath), ...listed],
     to: absolutePath(given.to, { folder: system.cwd, home: system.home }),
@@ -36,6 +43,7 @@ export async function restoreOptions(
     include,
     exclude,
     overwrite,
+    choose: given.select ? terminalChooser(system) : undefined,
   };
 }
 

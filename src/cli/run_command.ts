@@ -1,6 +1,7 @@
 import { HoldfastError } from "../core/error.ts";
 import { EXIT, exitCodeOf } from "../core/exit_code.ts";
 import { secretsOf } from "../report/redact.ts";
+import { confirm } from "./confirm.ts";
 import { findConfig, loadConfig, selectJob } from "./config_file.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import type { JobConfig } from "./job_config.ts";
@@ -20,11 +21,15 @@ export interface ParsedCommand<Options> {
   readonly run: (runner: Runner, input: RunInput<Options>) => Promise<number>;
   /** Finds the job; the default reads it from the config. */
   readonly prepare?: (system: System, globals: GlobalOptions) => PreparedJob;
+  /** What the command's own options change in the job. */
+  readonly adjust?: (job: JobConfig) => JobConfig;
 }
 
 export interface PreparedJob {
   readonly job: JobConfig;
   readonly configFile: string;
+  /** Told before the run. */
+  readonly notes?: readonly string[];
   /** Called after a run that ended with exit code 0, unless it was a dry run. */
   readonly finish?: () => void;
 }
@@ -47,7 +52,7 @@ export async function runCommand<Options>(
   let terminal = openTerminal(system, globals, undefined, () => {});
   let silence = () => {};
   try {
-    const prepared = (command.prepare ?? prepareFromConfig)(system, globals);
+    const prepared = preparedJob(system, globals, command);
     const place = placesOf(system, globals, prepared.job);
     const writesLog = command.kind === "run" && !globals.dryRun;
     if (writesLog) log = startLog(setting, globals, command.name, prepared, place);
@@ -58,10 +63,15 @@ export async function runCommand<Options>(
       controller,
       () => terminal.output.signal({ kind: "notice", text: "stopping; once more to stop at once" }),
     );
+    for (const text of prepared.notes ?? []) terminal.output.signal({ kind: "notice", text });
     const input = { ...place, globals, options: command.options, output: terminal.output };
     const { job, configFile } = prepared;
     const signal = controller.signal;
-    const code = await command.run(setting.runner, { ...input, job, configFile, signal });
+    const ask = (question: string) => confirm(system, globals, signal, question);
+    const code = await command.run(setting.runner, {
+      ...{ ...input, job, configFile, signal },
+      confirm: ask,
+    });
     if (code === EXIT.done && !globals.dryRun) prepared.finish?.();
     terminal.finish();
     log?.write("info", `exit code ${code}`);
@@ -81,6 +91,15 @@ function openTerminal(
   onClosed: () => void,
 ): Terminal {
   return terminalOf(system, { globals, secrets: secretsOf(system.environment()), log, onClosed });
+}
+
+function preparedJob<Options>(
+  system: System,
+  globals: GlobalOptions,
+  { prepare = prepareFromConfig, adjust = (job) => job }: ParsedCommand<Options>,
+): PreparedJob {
+  const prepared = prepare(system, globals);
+  return { ...prepared, job: adjust(prepared.job) };
 }
 
 export function prepareFromConfig(system: System, globals: GlobalOptions): PreparedJob {

@@ -1,6 +1,9 @@
+import type { Wanted } from "../app/find_entries.ts";
 import type { PathText } from "../core/path_text.ts";
+import type { KeepRules } from "../core/plan/snapshot_policy.ts";
 import type { JobConfig } from "./job_config.ts";
 import type { Output } from "./output.ts";
+import type { ChooseEntries } from "./select/select_terminal.ts";
 import type { At, SnapshotName } from "./time_argument.ts";
 
 /** The options every command has (DESIGN section 10). */
@@ -36,6 +39,8 @@ export interface RunInput<Options> {
   readonly output: Output;
   /** Fires at the first SIGINT or SIGTERM; the run then ends cleanly, with exit code 130. */
   readonly signal: AbortSignal;
+  /** Asks before what cannot be undone (confirm.ts); true with `--yes`. */
+  readonly confirm: (question: string) => Promise<boolean>;
 }
 
 /**
@@ -49,11 +54,24 @@ export interface Runner {
   restore(input: RunInput<RestoreOptions>): Promise<number>;
   log(input: RunInput<LogOptions>): Promise<number>;
   logVerify(input: RunInput<LogVerifyOptions>): Promise<number>;
+  logShip(input: RunInput<NoOptions>): Promise<number>;
+  logCheckpoint(input: RunInput<NoOptions>): Promise<number>;
+  rebuild(input: RunInput<NoOptions>): Promise<number>;
+  takeover(input: RunInput<NoOptions>): Promise<number>;
   replay(input: RunInput<NoOptions>): Promise<number>;
-  snapshots(input: RunInput<NoOptions>): Promise<number>;
+  snapshots(input: RunInput<SnapshotsOptions>): Promise<number>;
+  find(input: RunInput<FindOptions>): Promise<number>;
+  diff(input: RunInput<DiffOptions>): Promise<number>;
+  history(input: RunInput<HistoryOptions>): Promise<number>;
+  forget(input: RunInput<ForgetOptions>): Promise<number>;
   ls(input: RunInput<LsOptions>): Promise<number>;
+  lsRemote(input: RunInput<LsRemoteOptions>): Promise<number>;
   status(input: RunInput<NoOptions>): Promise<number>;
   stats(input: RunInput<NoOptions>): Promise<number>;
+  uploads(input: RunInput<UploadsOptions>): Promise<number>;
+  check(input: RunInput<CheckOptions>): Promise<number>;
+  prune(input: RunInput<NoOptions>): Promise<number>;
+  undo(input: RunInput<UndoOptions>): Promise<number>;
 }
 
 export type NoOptions = Readonly<Record<never, never>>;
@@ -63,6 +81,10 @@ export type InitOptions = NoOptions;
 
 export interface BackupOptions {
   readonly acceptDeletions: boolean;
+  /** What the person calls the run and its snapshot. */
+  readonly description: string | undefined;
+  /** `--to`, `sync`: the repository is made where there is none and the prefix is empty. */
+  readonly makeRepository: boolean;
 }
 
 export interface RestoreOptions {
@@ -77,6 +99,8 @@ export interface RestoreOptions {
   /** gitignore patterns: what one of them matches is left out. */
   readonly exclude: readonly string[];
   readonly overwrite: Overwrite;
+  /** `--select`: asks for the paths, which are [] then. */
+  readonly choose: ChooseEntries | undefined;
 }
 
 export const OVERWRITE = ["never", "if-changed", "always"] as const;
@@ -85,6 +109,24 @@ export type Overwrite = (typeof OVERWRITE)[number];
 export type StateName =
   | { readonly kind: "snapshot"; readonly snapshot: SnapshotName }
   | At;
+
+export interface CheckOptions {
+  /** Percent of the bytes to be read; undefined for none. */
+  readonly readData: number | undefined;
+  /** What only kept snapshots need, too. */
+  readonly snapshots: boolean;
+}
+
+export interface UndoOptions {
+  /** The first digits of a run's id, or "last". */
+  readonly run: string;
+}
+
+export interface UploadsOptions {
+  readonly abort: boolean;
+  /** Milliseconds. */
+  readonly olderThan: number | undefined;
+}
 
 export interface LogOptions {
   /** Milliseconds since 1970, inclusive. */
@@ -95,6 +137,37 @@ export interface LogOptions {
   readonly run: string | undefined;
   readonly type: string | undefined;
   readonly follow: boolean;
+}
+
+export interface SnapshotsOptions {
+  /** Also those that were forgotten. */
+  readonly all: boolean;
+}
+
+export interface FindOptions {
+  readonly wanted: Wanted;
+  readonly state: StateName | undefined;
+  /** Every state there ever was. */
+  readonly all: boolean;
+  readonly long: boolean;
+}
+
+export interface DiffOptions {
+  readonly a: StateName | { readonly kind: "head" };
+  readonly b: StateName | { readonly kind: "head" };
+}
+
+export interface HistoryOptions {
+  readonly path: PathText;
+  /** undefined: all that is known. */
+  readonly state: StateName | undefined;
+}
+
+export interface ForgetOptions {
+  /** [] to go by rules. */
+  readonly snapshots: readonly SnapshotName[];
+  /** undefined: those of the job. */
+  readonly rules: KeepRules | undefined;
 }
 
 export interface LogVerifyOptions {
@@ -108,4 +181,9 @@ export interface LsOptions {
   readonly state: StateName | undefined;
   readonly recursive: boolean;
   readonly long: boolean;
+}
+
+export interface LsRemoteOptions {
+  /** Keys that begin with it; "" for all. */
+  readonly prefix: string;
 }

@@ -12,6 +12,23 @@ export interface System {
   readonly stdout: Stream;
   readonly stderr: Stream;
   readStdin(): Promise<Uint8Array>;
+  readonly stdin: LineInput;
+}
+
+export interface LineInput {
+  readonly isTerminal: boolean;
+  /** Without its end; undefined at the end of the input. */
+  readLine(): Promise<string | undefined>;
+  /** Keys as they are pressed, unseen on the screen, until it is closed. */
+  raw(): RawInput;
+}
+
+export interface RawInput {
+  /** What the terminal sent; undefined at the end of the input. */
+  read(): Promise<string | undefined>;
+  /** Of the terminal, 24 where it does not tell. */
+  rows(): number;
+  close(): void;
 }
 
 export interface Stream {
@@ -34,6 +51,43 @@ export function denoSystem(): System {
     stdout: streamOf(Deno.stdout),
     stderr: streamOf(Deno.stderr),
     readStdin: async () => new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer()),
+    stdin: { isTerminal: Deno.stdin.isTerminal(), readLine, raw: rawInput },
+  };
+}
+
+/** A terminal hands over one line at a read. */
+async function readLine(): Promise<string | undefined> {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(4096);
+  let line = "";
+  for (;;) {
+    const length = await Deno.stdin.read(buffer);
+    if (length === null) return line === "" ? undefined : line;
+    line += decoder.decode(buffer.subarray(0, length), { stream: true });
+    const end = line.indexOf("\n");
+    if (end >= 0) return line.slice(0, end).replace(/\r$/, "");
+  }
+}
+
+function rawInput(): RawInput {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(4096);
+  Deno.stdin.setRaw(true);
+  return {
+    async read() {
+      const length = await Deno.stdin.read(buffer);
+      return length === null
+        ? undefined
+        : decoder.decode(buffer.subarray(0, length), { stream: true });
+    },
+    rows() {
+      try {
+        return Deno.consoleSize().rows || 24;
+      } catch {
+        return 24;
+      }
+    },
+    close: () => Deno.stdin.setRaw(false),
   };
 }
 

@@ -15,6 +15,16 @@ export function parseAt(text: string, now: number): At {
   return { kind: "time", time: parseTime(text, { now, dateMeans: "end" }) };
 }
 
+/** A state of `diff`: `latest` is the newest snapshot, `head` what is known now, all else as `--at`. */
+export function parseState(
+  text: string,
+  now: number,
+): At | { readonly kind: "head" } | { readonly kind: "snapshot"; readonly snapshot: "latest" } {
+  if (text === "head") return { kind: "head" };
+  if (text === "latest") return { kind: "snapshot", snapshot: text };
+  return parseAt(text, now);
+}
+
 export function parseSnapshotName(text: string): SnapshotName {
   if (text === "latest") return text;
   if (/^[0-9]+$/.test(text)) return parsePosition(text);

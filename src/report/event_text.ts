@@ -56,7 +56,58 @@ const SUMMARIES: Summaries = {
   RestoreFinished: (d) =>
     `exit code ${d.outcome}, ${counted(BigInt(d.entries), "entry", "entries")}, ` +
     `${formatSize(BigInt(d.bytes))}${failures(BigInt(d.failed))}`,
+  ObjectCopied: (d) => {
+    const objects = d.folders.flatMap((folder) => folder.objects);
+    return `${sourceText(d.source)}${counted(objects.length, "object")}, ${d.class}: ` +
+      firstPath(d.folders[0]?.path, objects[0]?.name, objects.length);
+  },
+  RenamePlanned: (d) => renames(d),
+  RenameAliased: (d) => renames(d),
+  RenameSettled: (d) => `${sourceText(d.source)}${several(d.paths.map(({ path }) => path))}`,
+  DeletionPlanned: (d) => deletions(d),
+  ObjectDeleted: (d) => deletions(d),
+  AliasesReleased: (d) => several(d.keys),
+  SourceRenamed: (d) => `${JSON.stringify(d.from)} is ${JSON.stringify(d.to)} now`,
+  SnapshotForgotten: (d) =>
+    several(d.snapshots.map(({ position, reason }) => `${position} (${reason})`)),
+  Undone: (d) =>
+    `run ${d.run}: ${counted(BigInt(d.entries), "entry", "entries")} as at ${d.to}` +
+    (d.lost === "0" ? "" : `, ${d.lost} lost`),
+  LogSegmentShipped: (d) => `events ${d.first} to ${d.last}`,
+  RenamesShipped: (d) => `of events ${d.first} to ${d.last}`,
+  LogCheckpointed: (d) => `at ${d.position}`,
+  TakenOver: (d) => `log ${d.log} at ${d.position} by ${d.host}`,
+  IndexRebuilt: (d) =>
+    `from ${d.way}: ${counted(d.segments, "segment")}, ${counted(d.objects, "object")}` +
+    (d.missing.length === 0 ? "" : `; ${d.missing.join("; ")}`),
+  ObjectDiscovered: (d) => `${d.key} of ${shown(d.path)}`,
+  ObjectVerified: (d) =>
+    `${sourceText(d.source)}${
+      counted(d.folders.reduce((sum, { names }) => sum + names.length, 0), "object")
+    }${d.read === true ? ", read" : ""}`,
+  ObjectMissing: (d) => `${sourceText(d.source)}${shown(d.path)}: ${d.reason}`,
+  ObjectDamaged: (d) => `${sourceText(d.source)}${shown(d.path)}: ${d.reason}`,
+  UploadResumed: (d) =>
+    `${d.key}, ${counted(d.parts, "part")} and ${formatSize(BigInt(d.bytes))} there already`,
 };
+
+function renames({ source, renames }: EventData["RenamePlanned"]): string {
+  const [first] = renames;
+  if (first === undefined) return "";
+  const more = renames.length > 1 ? ` … ${renames.length}` : "";
+  return `${sourceText(source)}${first.way} ${first.from} for ${
+    shown(first.path)
+  }${more}: ${first.why}`;
+}
+
+function deletions({ why, objects }: EventData["DeletionPlanned"]): string {
+  return `${counted(objects.length, "object")}, ${why}: ${objects[0]?.key ?? ""}`;
+}
+
+function several(paths: readonly JsonPath[]): string {
+  const first = shown(paths[0] ?? "");
+  return paths.length > 1 ? `${first} … ${paths.length}` : first;
+}
 
 function summaryOf(event: AnyEvent): string {
   return (SUMMARIES[event.type] as (data: unknown) => string)(event.data);

@@ -12,7 +12,10 @@ export interface Progress {
   line(now: number, width: number): string | undefined;
 }
 
-type Counted = Extract<Signal, { kind: "scan" | "upload" | "restore" | "replay" }>;
+const COUNTED_KINDS = [
+  ...["scan", "upload", "restore", "replay", "rebuild", "check", "prune", "undo"] as const,
+];
+type Counted = Extract<Signal, { kind: typeof COUNTED_KINDS[number] }>;
 
 interface Phase {
   readonly name: PhaseName;
@@ -31,7 +34,7 @@ export function progressOf(): Progress {
         phase ??= newPhase(signal.kind, undefined);
         phase.last = signal;
         phase.count.add(signal.kind === "scan" ? signal.entries : signal.done, now);
-        if (signal.kind !== "replay") phase.bytes.add(signal.bytes, now);
+        if (hasBytes(signal)) phase.bytes.add(signal.bytes, now);
       }
     },
     line(now, width) {
@@ -49,16 +52,30 @@ function newPhase(name: PhaseName, subject: string | undefined): Phase {
 }
 
 function isCounted(signal: Signal): signal is Counted {
-  return ["scan", "upload", "restore", "replay"].includes(signal.kind);
+  return (COUNTED_KINDS as readonly string[]).includes(signal.kind);
 }
+
+type WithBytes = Exclude<Counted, { kind: "replay" | "rebuild" }>;
+
+function hasBytes(signal: Counted): signal is WithBytes {
+  return signal.kind !== "replay" && signal.kind !== "rebuild";
+}
+
+const COUNTED = { replay: "event", rebuild: "segment" } as const;
 
 const VERBS: { readonly [name in PhaseName]: string } = {
   probe: "probing the store",
   scan: "scanning",
   upload: "uploading",
   ship: "shipping the log",
+  checkpoint: "shipping the index",
   restore: "restoring",
+  rebuild: "reading the log",
   replay: "replaying",
+  list: "listing the store",
+  check: "checking",
+  prune: "pruning",
+  undo: "undoing",
   verify: "verifying",
 };
 
@@ -72,9 +89,9 @@ function phaseParts(phase: Phase, now: number): string[] {
     return [verb, counted(last.entries, "entry", "entries"), formatSize(last.bytes), ...speed];
   }
   const eta = etaParts(phase, last, now);
-  if (last.kind === "replay") {
+  if (!hasBytes(last)) {
     const speed = rate === undefined ? [] : [`${grouped(Math.round(rate))}/s`];
-    const count = `${grouped(last.done)} of ${counted(last.total, "event")}`;
+    const count = `${grouped(last.done)} of ${counted(last.total, COUNTED[last.kind])}`;
     return [verb, count, percentOf(last.done, last.total), ...speed, ...eta];
   }
   const count = `${grouped(last.done)} of ${counted(last.total, "entry", "entries")}`;
@@ -92,7 +109,7 @@ function etaParts(phase: Phase, last: Exclude<Counted, { kind: "scan" }>, now: n
   const pairs: [left: number, rate: number | undefined][] = [
     [last.total - last.done, phase.count.rate(now)],
   ];
-  if (last.kind !== "replay") pairs.push([last.totalBytes - last.bytes, phase.bytes.rate(now)]);
+  if (hasBytes(last)) pairs.push([last.totalBytes - last.bytes, phase.bytes.rate(now)]);
   let longest = 0;
   for (const [left, rate] of pairs) {
     if (left <= 0) continue;
@@ -105,7 +122,7 @@ function etaParts(phase: Phase, last: Exclude<Counted, { kind: "scan" }>, now: n
 }
 
 function pathOf(signal: Counted): string {
-  if (signal.kind === "replay") return "";
+  if (!hasBytes(signal)) return "";
   return displayPath(signal.kind === "scan" ? signal.path : signal.current);
 }
 

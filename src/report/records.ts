@@ -13,6 +13,12 @@ import { isoNanoseconds } from "../core/time_text.ts";
 export type OutputRecord =
   | EntryRecord
   | SnapshotRecord
+  | FoundRecord
+  | DifferenceRecord
+  | HistoryRecord
+  | ForgetRecord
+  | UploadRecord
+  | ObjectRecord
   | FactsRecord
   | StepRecord
   | SummaryRecord
@@ -36,6 +42,16 @@ export interface EntryRecord {
   readonly sha256: string | null;
 }
 
+/** `ls --remote`: an object of the store. */
+export interface ObjectRecord {
+  readonly record: "object";
+  readonly key: string;
+  readonly size: number;
+  readonly storage_class: string;
+  readonly modified: string;
+  readonly etag: string;
+}
+
 /** `snapshots`: a snapshot. */
 export interface SnapshotRecord {
   readonly record: "snapshot";
@@ -45,6 +61,72 @@ export interface SnapshotRecord {
   readonly bytes: number;
   readonly gaps: number;
   readonly sources: readonly { readonly name: string; readonly digest: string }[];
+  readonly content: "complete" | "partial" | "index only";
+  readonly lost: number;
+  readonly forgotten: number | null;
+  readonly description: string | null;
+}
+
+/** `find --all`: a path and when it fitted. */
+export interface FoundRecord {
+  readonly record: "found";
+  readonly path: JsonPath;
+  readonly type: EntryType;
+  readonly ranges: readonly {
+    readonly from: number;
+    readonly until: number | null;
+    readonly snapshots: readonly number[];
+  }[];
+}
+
+/** `diff`: an entry that differs. */
+export interface DifferenceRecord {
+  readonly record: "difference";
+  readonly kind: "added" | "removed" | "content" | "metadata" | "renamed";
+  readonly path: JsonPath;
+  readonly from: JsonPath | null;
+  readonly type: EntryType;
+  readonly changed: readonly string[];
+  readonly bytes_before: number;
+  readonly bytes_after: number;
+}
+
+/** `history`: one thing that happened to an entry. */
+export interface HistoryRecord {
+  readonly record: "history";
+  readonly position: number;
+  readonly at: string;
+  readonly path: JsonPath;
+  readonly run: string;
+  readonly command: string | null;
+  readonly host: string | null;
+  readonly user: string | null;
+  readonly what: string;
+  readonly details: { readonly [name: string]: FactValue };
+}
+
+/** `forget`: what is decided about a snapshot. */
+export interface ForgetRecord {
+  readonly record: "forget";
+  readonly position: number;
+  readonly at: string;
+  readonly keep: boolean;
+  readonly reasons: readonly string[];
+  readonly gaps: number;
+  readonly lost: number;
+}
+
+/** `uploads`: an unfinished multipart upload. */
+export interface UploadRecord {
+  readonly record: "upload";
+  readonly key: string;
+  readonly upload: string;
+  readonly path: JsonPath | null;
+  readonly known: boolean;
+  readonly since: string;
+  readonly age_seconds: number;
+  readonly parts: number;
+  readonly bytes: number;
 }
 
 /** `status`, `stats`: facts by name. */
@@ -66,6 +148,12 @@ export interface StepRecord {
   readonly record: "step";
   readonly action: string;
   readonly path: JsonPath;
+  /** Renames and deletions: key of the object, or the prefix of a folder's keys. */
+  readonly key?: string;
+  /** `prune`: the version that is deleted. */
+  readonly version?: string;
+  /** It stands for a folder and all below it. */
+  readonly folder?: true;
   readonly size: number;
   readonly reason: string;
 }
@@ -144,8 +232,13 @@ export function signalRecord(
       });
     case "replay":
       return progress("replay", signal.done, { total: signal.total });
+    case "rebuild":
+      return progress("rebuild", signal.done, { total: signal.total });
     case "upload":
     case "restore":
+    case "check":
+    case "prune":
+    case "undo":
       return progress(signal.kind, signal.done, {
         total: signal.total,
         bytes: signal.bytes,

@@ -9,6 +9,7 @@ import type { Replayer } from "../ports/replay.ts";
 import { openJobLog, openLogReader, projectionVersion } from "../sqlite/job_log.ts";
 import { sqliteReplayer } from "../sqlite/replay.ts";
 import { PROJECTION_VERSION } from "../sqlite/schema.ts";
+import { ownSigner } from "./signing_key.ts";
 import { refuseNetworkFolder } from "./state_place.ts";
 import { type LockHolder, takeWriterLock, type WriterLock } from "../sqlite/writer_lock.ts";
 import { missingDatabase } from "../sqlite/database.ts";
@@ -53,11 +54,21 @@ export function takeJobLock(input: AnyInput, environment: Environment): WriterLo
   return takeWriterLock(input.stateFile, input.job.name, holderOf(environment));
 }
 
-/** Opens the job's log for a run that changes index or store, with the writer lock. */
+export interface WritingOptions {
+  /** Everything appended is undone at close: nothing is shipped, and no key is needed. */
+  readonly volatile?: boolean;
+  /** Nothing is appended: no key is needed. */
+  readonly appends?: boolean;
+}
+
+/**
+ * Opens the job's log for a run that changes index or store, with the writer lock. Throws kind
+ * "no-repository" where there is no database, "key" where this machine may not write the log.
+ */
 export function openForWriting(
   input: AnyInput,
   environment: Environment,
-  { volatile = false }: { volatile?: boolean } = {},
+  { volatile = false, appends = !volatile }: WritingOptions = {},
 ): { log: JobLog; close(): void } {
   const { stateFile } = input;
   if (!isFile(stateFile)) throw missingDatabase(stateFile);
@@ -68,6 +79,12 @@ export function openForWriting(
     upgradeProjections(input);
     const tools = { clock: environment.clock, sha256 };
     const log = openJobLog(stateFile, tools, { mode: "write", volatile });
+    try {
+      if (appends) ownSigner(stateFile, log);
+    } catch (error) {
+      log.close();
+      throw error;
+    }
     return {
       log,
       close() {
@@ -84,11 +101,11 @@ export function openForWriting(
 /** Younger ones may be in use by a command that looks. */
 const SWEPT_AFTER_MS = 24 * 60 * 60 * 1000;
 
-/** Removes what replays that were killed have left. */
+/** Removes what replays and other work that was killed have left. */
 function sweepReplays(folder: string, { clock }: Environment): void {
   const now = Number(clock.now() / 1_000_000n);
   for (const { name } of Deno.readDirSync(folder)) {
-    if (!/^\.replay-.*\.db$/.test(name)) continue;
+    if (!/^\.(replay|work)-.*\.db$/.test(name)) continue;
     const file = `${folder}/${name}`;
     const modified = Deno.lstatSync(file).mtime?.getTime() ?? now;
     if (now - modified > SWEPT_AFTER_MS) Deno.removeSync(file);

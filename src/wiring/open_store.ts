@@ -1,6 +1,9 @@
 import type { JobConfig } from "../cli/job_config.ts";
 import { encryptionNotAsked } from "../app/probe_reason.ts";
+import { probesOf } from "../app/store_probes.ts";
+import { limitStore, type RateAt } from "../app/limited_store.ts";
 import { HoldfastError } from "../core/error.ts";
+import { isLimited, rateAt, type RateLimit } from "../core/rate_limit.ts";
 import type { EventData } from "../core/event/event.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
@@ -34,17 +37,18 @@ export async function storeOpener(
   options: OpenStoreOptions,
 ): Promise<(features?: StoreFeatures) => ObjectStore> {
   const { clock, random, hostname, pid } = environment;
+  const limited = limiter(job, environment, options.signal);
   if (job.repository.kind === "folder") {
     const { openFolderStore } = await import("../stores/folder/folder_store.ts");
     const { folder } = job.repository;
     const create = options.create === true;
-    return () => openFolderStore(folder, { clock, random, hostname, pid, create });
+    return () => limited(openFolderStore(folder, { clock, random, hostname, pid, create }));
   }
   const { openS3Store } = await import("../stores/s3/s3_store.ts");
   const { bucket, prefix } = job.repository;
   const { endpoint, region, profile, forcePathStyle, sse, sseKmsKey } = job.s3;
   return (features) =>
-    openS3Store({
+    limited(openS3Store({
       ...{ bucket, prefix, clock, signal: options.signal },
       version: environment.version.split(" ").at(-1)!,
       ...(endpoint === undefined ? {} : { endpoint }),
@@ -55,7 +59,32 @@ export async function storeOpener(
       ...(sseKmsKey === undefined ? {} : { sseKmsKey }),
       ...(features === undefined ? {} : { features }),
       retry: { onRetry: (failure) => tellRetry(options, failure) },
-    });
+    }));
+}
+
+/** Holds the store's bodies back as the job's limits say; the store itself where there are none. */
+function limiter(
+  { limits }: JobConfig,
+  { clock }: Environment,
+  signal: AbortSignal,
+): (store: ObjectStore) => ObjectStore {
+  const upload = localRate(limits.upload);
+  const download = localRate(limits.download);
+  if (upload === undefined && download === undefined) return (store) => store;
+  const rates = {
+    ...(upload === undefined ? {} : { upload }),
+    ...(download === undefined ? {} : { download }),
+  };
+  return (store) => limitStore(store, rates, clock, signal);
+}
+
+/** By this machine's time of the day. */
+function localRate(limit: RateLimit): RateAt | undefined {
+  if (!isLimited(limit)) return undefined;
+  return (now) => {
+    const time = new Date(now);
+    return rateAt(limit, time.getHours() * 60 + time.getMinutes());
+  };
 }
 
 interface RetryNotice {
@@ -97,9 +126,7 @@ function wantedFeatures(
 /** Features as the last StoreProbed recorded them, or undefined where the store was never probed. */
 function probedFeatures(log: JobLog): StoreFeatures | undefined {
   let found: EventData["StoreProbed"]["features"] | undefined;
-  for (const event of log.events({ type: "StoreProbed" })) {
-    if (event.type === "StoreProbed") found = event.data.features;
-  }
+  for (const event of probesOf(log)) found = event.data.features;
   if (found === undefined) return undefined;
   const features = Object.entries(found).map(([name, text]): [string, Feature] => [
     name,

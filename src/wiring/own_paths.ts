@@ -13,6 +13,7 @@ export function ownPaths(input: RunInput<unknown>, source: string): Set<string> 
     // This job's by name, whatever --state calls it; other jobs' by how such files are named.
     ...STATE_SUFFIXES.map((suffix) => stateFile + suffix),
     keyFile(stateFile),
+    ...besides(stateFile, [`${stateFile}.new`, `${stateFile}.old`, `${keyFile(stateFile)}.`]),
     ...ownFiles(dirname(stateFile), STATE_NAME),
     // A log_dir may be a folder of the user's: only the logs in it are Holdfast's.
     ...ownFiles(logFolder, LOG_NAME),
@@ -34,12 +35,23 @@ export function ownPaths(input: RunInput<unknown>, source: string): Set<string> 
 
 /** Databases, keys and locks of all jobs of the folder, and replays that were cut off. */
 const STATE_NAME =
-  /\.(?:db(?:-wal|-shm|-journal|\.new.*|\.restore.*|\.lock|\.lock-journal|\.writer)?|key)$/;
+  /\.(?:db(?:-wal|-shm|-journal|\.(?:new|old).*|\.restore.*|\.lock|\.lock-journal|\.writer)?|key(?:\..*)?)$/;
 
 const STATE_SUFFIXES = [
   ...["", "-wal", "-shm", "-journal", ".new", ".lock", ".lock-journal", ".writer"],
   ...[".restore.lock", ".restore.lock-journal", ".restore.writer"],
 ];
+
+/** Files whose paths begin so: databases that are made or were replaced, and keys of the same. */
+function besides(stateFile: string, beginnings: readonly string[]): string[] {
+  const folder = dirname(stateFile);
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => resolve(folder, name))
+      .filter((file) => beginnings.some((beginning) => file.startsWith(beginning)));
+  } catch {
+    return [];
+  }
+}
 
 /** Files of the folder with such names; of states, only those that belong to a database there. */
 function ownFiles(folder: string, name: RegExp): string[] {
@@ -54,7 +66,7 @@ function ownFiles(folder: string, name: RegExp): string[] {
 
 /** A lone `secret.key` or `notes.db` may be the user's: Holdfast's come together. */
 function isOfJob(file: string, names: readonly string[]): boolean {
-  if (file.endsWith(".log") || file.startsWith(".replay-")) return true;
+  if (file.endsWith(".log") || /^\.(replay|work)-/.test(file)) return true;
   const stem = file.replace(/\.(?:db|key).*$/, "");
   return names.includes(`${stem}.db`) && names.includes(`${stem}.db.lock`);
 }
@@ -62,6 +74,11 @@ function isOfJob(file: string, names: readonly string[]): boolean {
 /** The key that signs the heads of log segments. */
 export function keyFile(stateFile: string): string {
   return `${stateFile.replace(/\.db$/, "")}.key`;
+}
+
+/** The key of a log that has not taken over yet. */
+export function pendingKeyFile(stateFile: string): string {
+  return `${keyFile(stateFile)}.takeover`;
 }
 
 /** The path with its symlinks resolved as far as it exists. */

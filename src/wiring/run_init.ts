@@ -3,6 +3,7 @@ import { isNotTried } from "../app/probe_reason.ts";
 import { initRepository } from "../app/init_repository.ts";
 import { findRepository } from "../app/read_repository.ts";
 import type { InitOptions, RunInput } from "../cli/runner.ts";
+import type { RepositoryPlace } from "../cli/repository_url.ts";
 import { makePrivateFolder } from "../cli/state_file.ts";
 import { isKind } from "../core/error.ts";
 import { EXIT } from "../core/exit_code.ts";
@@ -13,6 +14,7 @@ import { systemEnvironment } from "./environment.ts";
 import { isFile, takeJobLock } from "./open_log.ts";
 import { storeOpener } from "./open_store.ts";
 import { keyFile } from "./own_paths.ts";
+import { runShipper } from "./run_shipper.ts";
 import { refuseNetworkFolder } from "./state_place.ts";
 import { signingKey } from "./signing_key.ts";
 import { configDigest } from "./config_digest.ts";
@@ -38,7 +40,8 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
       openLog: () =>
         isFile(stateFile) ? openJobLog(stateFile, tools, { mode: "write" }) : undefined,
       createLog: (genesis) => createJobLog(stateFile, genesis, tools),
-      signingKey: () => signingKey(keyFile(stateFile)),
+      signingKey: () => signingKey(keyFile(stateFile)).key,
+      shipper: (log, store) => runShipper(input, { log, store, environment }),
     }, {
       job: job.name,
       config: JSON.parse(job.text),
@@ -57,6 +60,7 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
       `${words} the repository ${repository} at ${job.repository.url}`,
       `its log's heads are signed by the Ed25519 key ${key}`,
       ...lacking(features, job.s3.sse !== undefined),
+      ...versioningAdvice(job.repository, features),
     ]);
     return EXIT.done;
   } finally {
@@ -102,4 +106,13 @@ function lacking(features: StoreFeatures, encrypts: boolean): string[] {
   return asked.flatMap((feature) =>
     feature.works || isNotTried(feature.reason) ? [] : [`note: ${feature.reason}`]
   );
+}
+
+/** Said once, when it can still be followed before anything is stored. */
+function versioningAdvice(place: RepositoryPlace, { versions }: StoreFeatures): string[] {
+  if (versions.works || place.kind !== "s3") return [];
+  return [
+    `recommended: turn versioning on for the bucket ${place.bucket}, and run init again; then ` +
+    "older snapshots keep their contents when files change",
+  ];
 }

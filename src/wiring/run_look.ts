@@ -1,31 +1,35 @@
 import { breather } from "../app/breather.ts";
-import { findListed, type Unlisted } from "../app/find_listed.ts";
+import { findListed } from "../app/find_listed.ts";
 import { jobStats } from "../app/job_stats.ts";
 import { jobStatus } from "../app/job_status.ts";
-import { type ListedEntry, listEntries } from "../app/list_entries.ts";
+import { listEntries } from "../app/list_entries.ts";
+import { historyGone } from "../app/log_base.ts";
 import { logEvents } from "../app/log_events.ts";
+import { leftSources } from "../app/name_sources.ts";
 import { openState } from "../app/read_state.ts";
-import type { LogOptions, LsOptions, NoOptions, RunInput } from "../cli/runner.ts";
-import { HoldfastError, isKind } from "../core/error.ts";
+import type {
+  LogOptions,
+  LsOptions,
+  NoOptions,
+  RunInput,
+  SnapshotsOptions,
+} from "../cli/runner.ts";
+import { isKind } from "../core/error.ts";
 import type { AnyEvent } from "../core/event/event.ts";
 import { EXIT } from "../core/exit_code.ts";
-import { hex } from "../core/hash.ts";
-import { displayPath, joinPath, type PathText, textOfBytes } from "../core/path_text.ts";
-import { typeAt, unpackStat } from "../core/stat_record.ts";
 import { lockHolder } from "../sqlite/writer_lock.ts";
-import { entryLine, longEntryLine } from "../report/entry_text.ts";
 import { eventEntryLines } from "../report/event_entries_text.ts";
 import { eventLineText } from "../report/event_text.ts";
-import { nearest } from "../report/nearest.ts";
-import { entryRecord, recordLine } from "../report/records.ts";
 import { snapshotLines, snapshotRecord } from "../report/snapshot_text.ts";
 import { databaseBytes } from "./database_bytes.ts";
 import { systemEnvironment } from "./environment.ts";
-import { lineBuffer } from "./line_buffer.ts";
+import { listedText, notListed } from "./listed_text.ts";
 import { openForLook, openLogAlone, replayerBeside } from "./open_log.ts";
+import { tellBase } from "./tell_base.ts";
 import { wantedState } from "./run_restore.ts";
 import { statsLines, statsRecord } from "./stats_view.ts";
 import { statusLines, statusRecord } from "./status_view.ts";
+import { streamLines } from "./stream_lines.ts";
 
 /** `holdfast log`. */
 export async function runLog(input: RunInput<LogOptions>): Promise<number> {
@@ -33,6 +37,10 @@ export async function runLog(input: RunInput<LogOptions>): Promise<number> {
   const { follow, path, ...filter } = options;
   const log = openLogAlone(input);
   try {
+    tellBase(input, log);
+    if (filter.until !== undefined && log.base !== undefined) {
+      if (log.lastPositionAt(filter.until) === 0) throw historyGone(log.base.position);
+    }
     const watch = { clock: systemEnvironment().clock, signal, follow };
     for await (const found of logEvents(log, { ...filter, path }, watch)) {
       if (output.json) output.raw(found.line);
@@ -54,16 +62,21 @@ function showEvent({ output, options }: RunInput<LogOptions>, event: AnyEvent): 
 }
 
 /** `holdfast snapshots`. */
-export function runSnapshots(input: RunInput<NoOptions>): Promise<number> {
-  const { output } = input;
+export function runSnapshots(input: RunInput<SnapshotsOptions>): Promise<number> {
+  const { output, options } = input;
   const log = openForLook(input);
   try {
-    const snapshots = log.index.snapshots();
-    for (const row of snapshots) output.record(snapshotRecord(row));
+    const all = log.index.snapshots();
+    const snapshots = all.filter(({ forgotten }) => options.all || forgotten === 0);
+    const since = log.base?.since ?? 0;
+    for (const row of snapshots) output.record(snapshotRecord(row, since));
     if (snapshots.length > 0) {
-      output.text(...snapshotLines(snapshots, (row) => Date.parse(row.at), output.zone));
+      output.text(...snapshotLines(snapshots, (row) => Date.parse(row.at), output.zone, since));
     } else if (!output.json) {
-      output.signal({ kind: "notice", text: "no backup has been completed yet" });
+      const text = all.length === 0
+        ? "no backup has been completed yet"
+        : "all snapshots were forgotten; --all lists them";
+      output.signal({ kind: "notice", text });
     }
     return Promise.resolve(EXIT.done);
   } finally {
@@ -73,7 +86,7 @@ export function runSnapshots(input: RunInput<NoOptions>): Promise<number> {
 
 /** `holdfast ls`. */
 export async function runLs(input: RunInput<LsOptions>): Promise<number> {
-  const { output, signal, options } = input;
+  const { output, options } = input;
   const wanted = wantedState(options.state);
   const log = openForLook(input);
   try {
@@ -84,16 +97,12 @@ export async function runLs(input: RunInput<LsOptions>): Promise<number> {
       }
       const listed = findListed(state.index, options.path);
       if (listed.kind === "missing") throw notListed(options.path, listed, state.label);
-      const breathe = breather(systemEnvironment().clock, signal);
-      const lines = lineBuffer(output.json ? output.raw : output.text);
-      for (const entry of listEntries(state.index, listed, { recursive: options.recursive })) {
-        lines.add(entryText(input, entry));
-        const pause = breathe();
-        if (pause === undefined) continue;
-        lines.flush();
-        await pause;
-      }
-      lines.flush();
+      const { recursive, long } = options;
+      await streamLines(
+        input,
+        listEntries(state.index, listed, { recursive }),
+        (entry) => listedText(output, long, entry),
+      );
       return EXIT.done;
     } finally {
       state.close();
@@ -101,33 +110,6 @@ export async function runLs(input: RunInput<LsOptions>): Promise<number> {
   } finally {
     log.close();
   }
-}
-
-/** The line of an entry, or its record. */
-function entryText({ output, options }: RunInput<LsOptions>, { path, row }: ListedEntry): string {
-  if (!output.json && !options.long) return entryLine(path, typeAt(row.stat));
-  const stat = unpackStat(row.stat);
-  const target = "target" in row && row.target !== null
-    ? { target: textOfBytes(row.target) }
-    : undefined;
-  if (!output.json) return longEntryLine(path, stat, { zone: output.zone, ...target });
-  const { stored, sha256 } = row.content;
-  const content = stored > 0 && sha256 !== null ? { sha256: hex(sha256) } : undefined;
-  return recordLine(entryRecord(path, stat, { ...target, ...content }));
-}
-
-function notListed(path: PathText, missing: Unlisted, label: string): HoldfastError {
-  const { within, name, why } = missing;
-  const near = why === "unknown" ? nearest(name, missing.names()) : undefined;
-  const rest = path.slice(joinPath(within, name).length);
-  const hint = near !== undefined
-    ? `did you mean ${displayPath(joinPath(within, near) + rest)}?`
-    : why === "removed"
-    ? `it was removed before; holdfast log --path ${displayPath(path)} shows when`
-    : why === "no-folder"
-    ? `${displayPath(joinPath(within, name))} is no folder`
-    : `holdfast ls ${displayPath(within)}`.trimEnd() + " lists what is there";
-  return new HoldfastError("usage", `there is no ${displayPath(path)} in ${label}`, { hint });
 }
 
 /** `holdfast status`. */
@@ -142,6 +124,7 @@ export function runStatus(input: RunInput<NoOptions>): Promise<number> {
       databaseBytes: databaseBytes(stateFile),
       writer: lockHolder(stateFile),
       status: jobStatus(log),
+      left: leftSources(log.index, job.sources),
       now: Date.now(),
     };
     if (output.json) output.record(statusRecord(view));

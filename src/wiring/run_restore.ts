@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { openState, type WantedState } from "../app/read_state.ts";
 import { measureRestore, restore, type RestoreReport } from "../app/restore.ts";
 import type { Selection } from "../app/restore_items.ts";
@@ -8,18 +9,50 @@ import { platformHashing } from "../crypto/hashing.ts";
 import type { Rules } from "../ports/rules.ts";
 import { counted } from "../report/count_text.ts";
 import { gitignoreRules } from "../rules/gitignore_rules.ts";
+import { sqliteWorkTables } from "../sqlite/work_tables.ts";
 import { openLocalTarget } from "../targets/local/local_target.ts";
 import { configDigest } from "./config_digest.ts";
+import { entryTree } from "./entry_tree.ts";
 import { systemEnvironment } from "./environment.ts";
-import { openForLook, openForReading, replayerBeside, takeRestoreLock } from "./open_log.ts";
-import { openStore } from "./open_store.ts";
+import {
+  isFile,
+  openForLook,
+  openForReading,
+  replayerBeside,
+  takeRestoreLock,
+} from "./open_log.ts";
+import { openRestoreStore, standingOf } from "./restore_standing.ts";
+import { withCopiedIndex, withTemporaryIndex } from "./temporary_index.ts";
 
 /** Files under way at once. */
 const WORKERS = 16;
 
-/** `holdfast restore`. */
+/**
+ * `holdfast restore`. On a machine that does not write the job it has a log of its own, which goes on
+ * from the job's.
+ */
 export async function runRestore(input: RunInput<RestoreOptions>): Promise<number> {
-  const { job, output, signal, globals, options } = input;
+  if (!isFile(input.stateFile)) return await withTemporaryIndex(input, restoreAsGuest);
+  if (input.globals.dryRun) return await restoreFrom(input, { isGuest: false });
+  switch (await standingOf(input)) {
+    case "owner":
+      return await restoreFrom(input, { isGuest: false });
+    case "reader":
+      return await withCopiedIndex(input, restoreAsGuest);
+    case "behind":
+      return await withTemporaryIndex(input, restoreAsGuest);
+  }
+}
+
+function restoreAsGuest(input: RunInput<RestoreOptions>): Promise<number> {
+  return restoreFrom(input, { isGuest: true });
+}
+
+async function restoreFrom(
+  input: RunInput<RestoreOptions>,
+  { isGuest }: { isGuest: boolean },
+): Promise<number> {
+  const { job, output, globals, options, signal } = input;
   const environment = systemEnvironment();
   const started = performance.now();
   const log = openForReading(input, globals.dryRun ? "read" : "write");
@@ -33,7 +66,8 @@ export async function runRestore(input: RunInput<RestoreOptions>): Promise<numbe
     output.signal,
   );
   try {
-    const selection = selectionOf(options);
+    const chosen = await options.choose?.(entryTree(state.index), `restore of ${state.label}`);
+    const selection = selectionOf({ ...options, paths: chosen ?? options.paths });
     output.text(`restoring ${state.label}`);
     if (globals.dryRun) {
       const { entries, bytes } = measureRestore(state, selection);
@@ -44,16 +78,14 @@ export async function runRestore(input: RunInput<RestoreOptions>): Promise<numbe
       );
       return EXIT.done;
     }
-    const store = await openStore(job, environment, {
-      ...{ log, signal, readOnly: true },
-      notice: (text) => output.signal({ kind: "notice", text }),
-    });
+    const { store, shipper } = await openRestoreStore(input, environment, { log, isGuest });
     output.signal({ kind: "phase", name: "restore", subject: options.to });
     const target = openLocalTarget(options.to, { random: environment.random.bytes });
     try {
       const report = await restore({
-        ...{ log, store, target, environment, signal, hashing: platformHashing },
+        ...{ log, store, shipper, target, environment, signal, hashing: platformHashing },
         ...{ emit: output.signal, windows: Deno.build.os === "windows" },
+        work: sqliteWorkTables(dirname(input.stateFile)),
       }, {
         ...{ state, selection, to: options.to, overwrite: options.overwrite },
         ...{ config: configDigest(job), workers: WORKERS },

@@ -1,4 +1,5 @@
 import { type JobStatus, RECENT_RUNS } from "../app/job_status.ts";
+import type { LeftSource } from "../app/name_sources.ts";
 import { EXIT } from "../core/exit_code.ts";
 import type { RunRow, SnapshotRow } from "../core/index/run_fold.ts";
 import { displayPath, jsonOfText, textOfJson } from "../core/path_text.ts";
@@ -19,6 +20,8 @@ export interface StatusView {
   /** Who writes the job now; its fields are missing for the moment in which it has just begun. */
   readonly writer: Partial<LockHolder> | undefined;
   readonly status: JobStatus;
+  /** Sources that the config does not have any more. */
+  readonly left: readonly LeftSource[];
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -39,6 +42,7 @@ export function statusLines(view: StatusView, zone: ZoneOffset): string[] {
     ["known", totalsText(status.totals)],
     ["not stored", totalsText(status.unstored)],
     ["unreadable", counted(status.unreadable, "entry", "entries")],
+    ["last good snapshot", goodText(view)],
     ...snapshotFacts(status, when),
     ...status.lastRuns.map((run): Fact => [`last ${run.command}`, runText(view, run, when)]),
     ...runFacts(view, when),
@@ -47,6 +51,13 @@ export function statusLines(view: StatusView, zone: ZoneOffset): string[] {
       `${data.source === "" ? "" : `${data.source}: `}${data.guard}, ` +
       `${counted(data.missing, "entry", "entries")} missing, ${when(at)}`,
     ]),
+    ...view.left.map(({ name, entries }): Fact => [
+      "not in the config",
+      `${name === "" ? "the source without a name" : `source ${displayPath(name)}`}: its ` +
+      `${counted(entries, "entry", "entries")} ${entries === 1 ? "is" : "are"} kept`,
+    ]),
+    ["unsettled renames", renamesText(status)],
+    ["not shipped", counted(status.unshipped, "event")],
     ["open uploads", grouped(status.uploads.length)],
     ...status.uploads.map((upload): Fact => [
       "open upload",
@@ -54,6 +65,16 @@ export function statusLines(view: StatusView, zone: ZoneOffset): string[] {
     ]),
     ...storeFacts(status),
   ]);
+}
+
+/** How much a loss of the source would cost: the age of what could be restored whole. */
+function goodText({ status: { newest, newestWhole }, now }: StatusView): string {
+  if (newestWhole === undefined) return newest === undefined ? "none yet" : "none without gaps yet";
+  return `${formatDuration(Math.max(0, now - Date.parse(newestWhole.at)))} ago`;
+}
+
+function renamesText({ renames: { unsettled, aliased } }: JobStatus): string {
+  return grouped(unsettled) + (aliased > 0 ? `, and ${grouped(aliased)} settled as aliases` : "");
 }
 
 function totalsText({ entries, files, bytes }: Totals): string {
@@ -136,6 +157,13 @@ export function statusRecord(view: StatusView): FactsRecord {
     snapshots: status.snapshots,
     snapshot: snapshotFact(status.newest, view.now),
     snapshot_without_gaps: snapshotFact(status.newestWhole, view.now),
+    last_good_age_seconds: ageSeconds(status.newestWhole, view.now),
+    sources_left: view.left.map(({ name, path, entries }) => ({
+      ...{ source: name, path: jsonOfText(path) as FactValue, entries },
+    })),
+    renames_unsettled: status.renames.unsettled,
+    renames_aliased: status.renames.aliased,
+    unshipped: status.unshipped,
     last_runs: status.lastRuns.map(runFact),
     open_runs: status.openRuns.map((run) => ({ ...runFact(run), at_work: isWriting(view, run) })),
     interrupted_runs: status.interrupted.map(runFact),
@@ -147,6 +175,7 @@ export function statusRecord(view: StatusView): FactsRecord {
       ...{ missing: data.missing, limit: data.limit },
       sample: data.sample.map((path) => jsonOfText(textOfJson(path)) as FactValue),
     })),
+    uploads_open: status.uploads.length,
     uploads: status.uploads.map(({ key, source, started, upload }) => ({
       ...{ key, source, started, upload },
     })),
@@ -167,8 +196,12 @@ function totalsFacts({ entries, files, bytes }: Totals, prefix: string) {
 function snapshotFact(row: SnapshotRow | undefined, now: number): FactValue {
   if (row === undefined) return null;
   const { position, at, entries, bytes, gaps } = snapshotRecord(row);
-  const age = Math.max(0, Math.round((now - Date.parse(at)) / 1000));
-  return { position, at, age_seconds: age, entries, bytes, gaps };
+  return { position, at, age_seconds: ageSeconds(row, now), entries, bytes, gaps };
+}
+
+function ageSeconds(row: SnapshotRow | undefined, now: number): number | null {
+  if (row === undefined) return null;
+  return Math.max(0, Math.round((now - Date.parse(row.at)) / 1000));
 }
 
 function runFact({ run, command, host, pid, started, finished, outcome, interrupted }: RunRow) {

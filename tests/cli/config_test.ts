@@ -35,6 +35,17 @@ Deno.test("a small config has every default", () => {
       sseKmsKey: undefined,
     },
     maxDelete: { percent: 5, entries: 1000 },
+    delete: false,
+    renames: "auto",
+    limits: { upload: [], download: [] },
+    keep: {
+      last: undefined,
+      daily: undefined,
+      weekly: undefined,
+      monthly: undefined,
+      yearly: undefined,
+      within: undefined,
+    },
     ignoreFile: ".holdfastignore",
     oneFileSystem: false,
     trustMtime: false,
@@ -63,7 +74,17 @@ profile = "backup"
 force_path_style = true
 sse = "aws:kms"
 sse_kms_key = "arn:aws:kms:eu-central-1:111122223333:key/x"
+delete = true
 max_delete = "10 %/500"
+renames = "alias"
+limit_upload = ["08:00-18:00 2 MiB", "18:00-08:00 none"]
+limit_download = "10 MiB"
+keep_last = 3
+keep_daily = 7
+keep_weekly = 4
+keep_monthly = 12
+keep_yearly = 5
+keep_within = "30d"
 exclude = ["*.tmp", "!a.tmp"]
 include = ["b.tmp"]
 ignore_file = ""
@@ -93,6 +114,18 @@ log_keep = 5
   ]);
   assert.equal(job.s3.endpoint, "http://127.0.0.1:9000");
   assert.deepEqual(job.maxDelete, { percent: 10, entries: 500 });
+  assert.deepEqual([job.delete, job.renames], [true, "alias"]);
+  assert.deepEqual(job.limits, {
+    upload: [
+      { from: 480, to: 1080, rate: 2 * 1024 * 1024 },
+      { from: 1080, to: 480, rate: undefined },
+    ],
+    download: [{ from: 0, to: 1440, rate: 10 * 1024 * 1024 }],
+  });
+  assert.deepEqual(job.keep, {
+    ...{ last: 3, daily: 7, weekly: 4, monthly: 12, yearly: 5 },
+    within: 30 * 24 * 3600 * 1000,
+  });
   assert.equal(job.partSize, 64 * 1024 * 1024);
   assert.equal(job.minArchiveSize, 1024 * 1024);
   assert.equal(job.logDir, "/etc/holdfast/logs");
@@ -150,6 +183,16 @@ const wrong: Record<string, string> = {
   "a pattern that is no text": job("exclude = [\n  1]\n"),
   "a KMS key without KMS": job('sse_kms_key = "a"\n'),
   "an endpoint without http": job('endpoint = "localhost:9000"\n'),
+  "renames that nobody knows": job('renames = "copies"\n'),
+  "a limit of nothing": job('limit_upload = "0"\n'),
+  "a limit without a size": job("limit_upload = true\n"),
+  "limits that overlap": job(
+    'limit_upload = [\n"08:00-18:00 2 MiB", "17:00-20:00 none"]\n',
+  ),
+  "a time that is none": job('limit_download = ["08:00-25:00 2 MiB"]\n'),
+  "two limits for the rest of the day": job('limit_download = ["1 MiB", "none"]\n'),
+  "a duration without a unit": job("keep_within = 30\n"),
+  "nothing to keep": job("keep_last = 0\n"),
   "a share above 100": job('max_delete = "200 %"\n'),
   "several at once": job('exlude = ["a"]\nregion = 1\ntier = "bulk"\n') + "[job.b]\n",
 };

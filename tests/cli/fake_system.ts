@@ -13,6 +13,8 @@ export interface FakeOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly terminal?: boolean;
   readonly stdin?: Uint8Array;
+  /** What a person types at a terminal. */
+  readonly typed?: readonly string[];
   readonly platform?: System["platform"];
 }
 
@@ -22,6 +24,7 @@ export function fakeSystem(options: FakeOptions = {}): FakeSystem {
   let now = Date.UTC(2026, 4, 1, 12, 0, 0);
   let out = "";
   let err = "";
+  const typed = [...options.typed ?? []];
   const isTerminal = options.terminal ?? false;
   return {
     folder,
@@ -34,6 +37,11 @@ export function fakeSystem(options: FakeOptions = {}): FakeSystem {
     advance: (ms) => now += ms,
     stdout: { isTerminal, columns: () => 60, write: (text) => out += text },
     stderr: { isTerminal, columns: () => 60, write: (text) => err += text },
+    stdin: {
+      isTerminal: options.typed !== undefined,
+      readLine: () => Promise.resolve(typed.shift()),
+      raw: () => ({ read: () => Promise.resolve(typed.shift()), rows: () => 10, close() {} }),
+    },
     readStdin: () => Promise.resolve(options.stdin ?? new Uint8Array()),
     out: () => out,
     err: () => err,

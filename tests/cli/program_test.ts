@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fastAnswer } from "../../src/cli/fast_answer.ts";
 import { runProgram } from "../../src/cli/main_program.ts";
+import { buildProgram } from "../../src/cli/program.ts";
 import { VERSION } from "../../src/cli/version.ts";
 import { HoldfastError } from "../../src/core/error.ts";
 import { type Call, fakeRunner } from "./fake_runner.ts";
@@ -42,21 +43,20 @@ Deno.test("the version is answered before anything is loaded", () => {
   assert.equal(fastAnswer(["backup", "--version"]), undefined);
 });
 
-const commands = [
-  "init",
-  "backup",
-  "restore",
-  "snapshots",
-  "ls",
-  "status",
-  "stats",
-  "log",
-  "replay",
-];
+/** "log", "log verify": every command that there is. */
+function commandNames(): string[] {
+  const system = fakeSystem();
+  system.remove();
+  const program = buildProgram({ system, launch: () => Promise.resolve() });
+  return program.commands.flatMap((command) => [
+    command.name(),
+    ...command.commands.map((inner) => `${command.name()} ${inner.name()}`),
+  ]);
+}
 
 Deno.test("each command's help has an example", async () => {
   const texts = [(await run(["help"])).out];
-  for (const command of [...commands, "log verify"]) {
+  for (const command of commandNames()) {
     const { out, code } = await run([...command.split(" "), "--help"]);
     assert.equal(code, 0);
     assert.match(out, /\nExamples?:\n {2}\$ holdfast /, command);
@@ -79,6 +79,16 @@ Deno.test("wrong arguments end with exit code 2, a hint, and without calling any
     ["restore", "--to", "x", "/etc"],
     ["restore", "--to", "x", "--files-from", "missing.txt"],
     ["ls", "--snapshot", "newest"],
+    ["find"],
+    ["find", "*", "--type", "dir"],
+    ["find", "*", "--larger", "1G"],
+    ["find", "*", "--all", "--at", "5"],
+    ["diff", "5"],
+    ["diff", "5", "now"],
+    ["history"],
+    ["forget", "--keep-daily", "x"],
+    ["forget", "5", "--keep-last", "1"],
+    ["forget", "newest"],
     ["log", "--type", "RunStartet"],
     ["log", "--since", "5"],
     ["log", "verify", "--since", "7d"],
@@ -128,7 +138,10 @@ Deno.test("options reach the runner typed, wherever global ones stand", async ()
     include: ["*.jpg", "*.png"],
     exclude: ["x"],
     overwrite: "if-changed",
+    choose: undefined,
   });
+  const { calls: [uploads] } = await run(["uploads", "--abort", "--older-than", "7d"]);
+  assert.deepEqual(uploads.input.options, { abort: true, olderThan: 7 * 86_400_000 });
   const { calls: [ls] } = await run(["ls", "-lr", "--snapshot", "latest"]);
   assert.deepEqual(ls.input.options, {
     path: "",
@@ -137,7 +150,9 @@ Deno.test("options reach the runner typed, wherever global ones stand", async ()
     long: true,
   });
   const { calls: [backup] } = await run(["backup", "--accept-deletions"]);
-  assert.deepEqual(backup.input.options, { acceptDeletions: true });
+  assert.deepEqual(backup.input.options, {
+    ...{ acceptDeletions: true, description: undefined, makeRepository: false },
+  });
   assert.equal(backup.input.job.name, "photos");
   const { calls: [verify] } = await run(["log", "verify", "--chain"]);
   assert.deepEqual([verify.method, verify.input.options], ["logVerify", { chain: true }]);

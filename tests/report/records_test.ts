@@ -3,13 +3,18 @@ import { RECORD_FIELDS } from "../../scripts/record_fields.ts";
 import { HoldfastError } from "../../src/core/error.ts";
 import type { EntryStat } from "../../src/core/stat_record.ts";
 import { entryLine, longEntryLine, modeText } from "../../src/report/entry_text.ts";
+import { differenceRecord } from "../../src/report/diff_text.ts";
 import { errorRecord } from "../../src/report/error_text.ts";
+import { foundRecord } from "../../src/report/found_text.ts";
+import { historyRecord } from "../../src/report/history_text.ts";
 import {
   entryRecord,
   type OutputRecord,
   recordLine,
   signalRecord,
 } from "../../src/report/records.ts";
+import { objectLine, objectRecord } from "../../src/report/object_text.ts";
+import { uploadRecord } from "../../src/report/upload_text.ts";
 import { UTC } from "../../src/core/time_text.ts";
 
 const stat: EntryStat = {
@@ -37,7 +42,28 @@ const records: OutputRecord[] = [
     bytes: 2,
     gaps: 0,
     sources: [{ name: "", digest: "00" }],
+    content: "partial",
+    lost: 1,
+    forgotten: null,
+    description: null,
   },
+  objectRecord({ key: "a", size: 1, etag: "e", storageClass: "STANDARD", lastModified: 0 }),
+  foundRecord({ path: "a", type: "file", ranges: [{ from: 3, until: undefined }] }, [5]),
+  differenceRecord({
+    ...{ kind: "renamed", path: "b", from: "a", type: "file", changed: [], before: 1n, after: 1n },
+  }),
+  historyRecord({
+    ...{ position: 3, at: "2026-05-01T00:00:00.000Z", run: "00", path: "a" },
+    fact: { what: "removed" },
+  }, undefined),
+  {
+    ...{ record: "forget", position: 5, at: "2026-05-01T00:00:00.000Z", keep: true },
+    ...{ reasons: ["the newest"], gaps: 0, lost: 0 },
+  },
+  uploadRecord({
+    ...{ key: "a", upload: "id", path: "a", known: true },
+    ...{ since: 0, parts: 2, bytes: 10 },
+  }, 1000),
   { record: "step", action: "upload", path: "a", size: 1, reason: "new" },
   { record: "summary", command: "backup", job: "photos", exit: 0, seconds: 1.5, totals: {} },
   signalRecord({ kind: "phase", name: "scan" }),
@@ -95,4 +121,12 @@ Deno.test("modes have their special bits", () => {
   assert.equal(modeText({ type: "file", mode: 0o4755 }), "-rwsr-xr-x");
   assert.equal(modeText({ type: "file", mode: 0o6644 }), "-rwSr-Sr--");
   assert.equal(modeText({ type: "fifo", mode: 0 }), "p---------");
+});
+
+Deno.test("an object of the store is a line with size, class, time and key", () => {
+  const object = { key: "a\nb", size: 1536, etag: "e", storageClass: "GLACIER", lastModified: 0 };
+  assert.equal(
+    objectLine(object, UTC),
+    "  1.5 KiB  GLACIER       1970-01-01 00:00:00  a\\x0ab",
+  );
 });

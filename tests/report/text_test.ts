@@ -6,7 +6,14 @@ import { counted, grouped, percentOf } from "../../src/report/count_text.ts";
 import { errorLines } from "../../src/report/error_text.ts";
 import { nearest } from "../../src/report/nearest.ts";
 import { factLines, tableLines } from "../../src/report/table.ts";
-import { fileTime, isoNanoseconds, isoTime, timeText, UTC } from "../../src/core/time_text.ts";
+import {
+  fileTime,
+  isoNanoseconds,
+  isoTime,
+  timeOfIso,
+  timeText,
+  UTC,
+} from "../../src/core/time_text.ts";
 
 Deno.test("counts are grouped, and one is not many", () => {
   assert.equal(grouped(1234567), "1,234,567");
@@ -27,6 +34,7 @@ Deno.test("times are what the platform says they are", () => {
   const ms = fc.integer({ min: -62_135_596_800_000, max: 253_402_300_799_999 });
   fc.assert(fc.property(ms, (time) => {
     assert.equal(isoTime(time), new Date(time).toISOString());
+    assert.equal(timeOfIso(isoTime(time)), time);
   }));
   assert.equal(timeText(0, () => 90), "1970-01-01 01:30:00");
   assert.equal(timeText(951_782_399_000, UTC), "2000-02-28 23:59:59");

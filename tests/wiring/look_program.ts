@@ -1,7 +1,12 @@
 import { runProgram } from "../../src/cli/main_program.ts";
 import type { Runner } from "../../src/cli/runner.ts";
 import type { JobLog } from "../../src/ports/event_log.ts";
+import { runDiff } from "../../src/wiring/run_diff.ts";
+import { runFind } from "../../src/wiring/run_find.ts";
+import { runForget } from "../../src/wiring/run_forget.ts";
+import { runHistory } from "../../src/wiring/run_history.ts";
 import { runLog, runLs, runSnapshots, runStats, runStatus } from "../../src/wiring/run_look.ts";
+import { newSigner } from "../../src/wiring/signing_key.ts";
 import { type FakeOptions, fakeSystem } from "../cli/fake_system.ts";
 import { createLog } from "../sqlite/log_fixture.ts";
 
@@ -29,6 +34,10 @@ export interface LookOptions extends FakeOptions {
 const runner = {
   log: runLog,
   ls: runLs,
+  find: runFind,
+  diff: runDiff,
+  history: runHistory,
+  forget: runForget,
   snapshots: runSnapshots,
   stats: runStats,
   status: runStatus,
@@ -45,7 +54,7 @@ export async function withJob(
     `${folder}/holdfast.toml`,
     `[job.home]\nsources = "/src"\nrepository = "file://${folder}/store"\n`,
   );
-  const log = createLog(stateFile);
+  const log = createLog(stateFile, newSigner(`${folder}/home.key`));
   try {
     write(log);
     await use({ log, stateFile, look: (line, options) => look(folder, line, options) });

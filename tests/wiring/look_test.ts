@@ -89,7 +89,7 @@ Deno.test("a path that is not there is a usage error with a suggestion", () =>
     const removed = await look("ls --at 10 docs/z.txt");
     assert.match(
       removed.err,
-      /hint: it was removed before; holdfast log --path docs\/z\.txt shows/,
+      /hint: it was removed before; holdfast history docs\/z\.txt tells/,
     );
     assert.match((await look("ls b.txt/x")).err, /hint: b\.txt is no folder/);
     assert.match((await look("ls qqqqqqqq")).err, /hint: holdfast ls lists what is there/);
@@ -102,8 +102,8 @@ Deno.test("snapshots is a table, or a record each", () =>
     log.append(RUN.second, [snapshot(12_345, 2)]);
   }, async ({ look }) => {
     const lines = (await look("snapshots")).out.trimEnd().split("\n");
-    assert.match(lines[0], /^snapshot {2}time +entries +size {2}gaps$/);
-    assert.match(lines[2], /^ +11 {2}2023-\S+ \S+ {3}12,345 {2}15 B {5}2$/);
+    assert.match(lines[0], /^snapshot {2}time +entries +size {2}state$/);
+    assert.match(lines[2], /^ +11 {2}2023-\S+ \S+ {3}12,345 {2}15 B {2}complete, 2 gaps$/);
     const records = (await look("snapshots --json")).out.trim().split("\n");
     assert.deepEqual(records.map((line) => JSON.parse(line).position), [5, 11]);
   }));
@@ -176,6 +176,28 @@ Deno.test("status says what a person wants to know, and as facts to a program", 
     assert.deepEqual(facts.writer, { pid: 77, host: "host", since: "now" });
     assert.deepEqual([facts.record, facts.position, facts.unstored_bytes], ["status", 12, 1000]);
     assert.deepEqual([facts.open_runs[0].at_work, facts.uploads[0].key], [true, "big"]);
+  }));
+
+Deno.test("status says how old the last good snapshot is, and what is not in the repository", () =>
+  withJob((log) => {
+    twoBackups(log);
+    log.append(RUN.second, [snapshot(3, 2)]);
+  }, async ({ look, log }) => {
+    const before = (await look("status")).out;
+    assert.match(
+      before,
+      /\nlast good snapshot +\d+ d \d+ h ago\nsnapshot +11,.* 2 gaps\nwithout gaps +5,/,
+    );
+    assert.match(before, /\nunsettled renames +0\nnot shipped +11 events\nopen uploads +0\n/);
+    const { position: last, hash: head } = log.head();
+    const shipped = { log: log.genesis.log, key: "k", first: 1, last, head };
+    log.append(RUN.second, [{ type: "LogSegmentShipped", data: shipped }]);
+    const facts = async () => JSON.parse((await look("status --json")).out);
+    assert.equal((await facts()).unshipped, 0);
+    log.append(RUN.second, [started("backup")]);
+    const { unshipped, last_good_age_seconds: age, uploads_open } = await facts();
+    assert.deepEqual([unshipped, uploads_open], [1, 0]);
+    assert.equal(age, (await facts()).snapshot_without_gaps.age_seconds);
   }));
 
 Deno.test("stats weighs entries, log and database", () =>

@@ -1,4 +1,5 @@
 import { Option } from "@commander-js/extra-typings";
+import { addDownloadLimit, overridden } from "../backup_options.ts";
 import { addExample, collected, type CommandContext } from "../command_context.ts";
 import type { RootCommand } from "../root_command.ts";
 import { OVERWRITE } from "../runner.ts";
@@ -29,18 +30,24 @@ export function addRestore(program: RootCommand, context: CommandContext): void 
       collected,
     )
     .option("--files-from <file>", "read more paths from a file, one a line; - is standard input")
+    .option("--select", "choose the entries in a tree on the terminal")
     .addOption(overwrite);
-  const command = addStateOptions(restore, context).action(async (paths, options) => {
-    const { restoreOptions } = await import("../restore_options.ts");
-    await context.launch({
-      name: "restore",
-      kind: "run",
-      options: await restoreOptions(context.system, paths, options),
-      run: (runner, input) => runner.restore(input),
-    });
-  });
+  const command = addStateOptions(restore, context).action(
+    async (paths, options) => {
+      const { restoreOptions } = await import("../restore_options.ts");
+      await context.launch({
+        name: "restore",
+        kind: "run",
+        options: await restoreOptions(context.system, paths, options),
+        adjust: overridden(command.opts()),
+        run: (runner, input) => runner.restore(input),
+      });
+    },
+  );
+  addDownloadLimit(command);
   addExample(command, [
     "$ holdfast restore --to /tmp/back",
+    "$ holdfast restore --select --snapshot latest --to /tmp/back",
     "$ holdfast restore docs/letter.odt --at 2026-05-01 --to /tmp/back",
   ]);
 }

@@ -6,13 +6,16 @@ export function addSnapshots(program: RootCommand, context: CommandContext): voi
   const command = program.command("snapshots")
     .summary("list the snapshots")
     .description(
-      "Lists the complete backups of the job: their position in the log, time, entries, size, and gaps (entries that could not be read).",
+      "Lists the backups of the job: their position in the log, time, entries and size, and whether " +
+        "they can come back: complete; partial, where the store does not have the content of some " +
+        "entries any more; or index only. Gaps are entries that could not be read.",
     )
-    .action(() =>
+    .option("--all", "with those that were forgotten")
+    .action(({ all = false }) =>
       context.launch({
         name: "snapshots",
         kind: "look",
-        options: {},
+        options: { all },
         run: (runner, input) => runner.snapshots(input),
       })
     );

@@ -1,0 +1,68 @@
+import { Option } from "@commander-js/extra-typings";
+import { parseRateLimit, type RateLimit } from "../core/rate_limit.ts";
+import { type Extensible, valueOf } from "./command_context.ts";
+import { RENAME_MODES, type RenameMode } from "../core/plan/rename_plan.ts";
+import type { JobConfig } from "./job_config.ts";
+import type { BackupOptions } from "./runner.ts";
+
+export interface BackupArguments {
+  readonly acceptDeletions?: true;
+  readonly description?: string;
+  readonly delete?: true;
+  readonly renames?: RenameMode;
+  readonly limitUpload?: RateLimit;
+  readonly limitDownload?: RateLimit;
+}
+
+/** What `backup` and `sync` have in common; read with `opts()`. */
+export function addBackupOptions(command: Extensible): void {
+  const options = [
+    new Option(
+      "--accept-deletions",
+      "confirm that entries are really gone where the delete guard has refused",
+    ),
+    new Option("--delete", "delete objects of entries that are gone; without it they stay"),
+    new Option("--description <text>", "what to call the run and its snapshot"),
+    new Option("--renames <way>", "how moved entries are settled in the store")
+      .choices(RENAME_MODES),
+    new Option(
+      "--limit-upload <rate>",
+      'bytes a second sent to the store: "2 MiB", also by time: "08:00-18:00 2 MiB,none"',
+    ).argParser(valueOf("--limit-upload", parseRate)),
+  ];
+  for (const option of options) command.addOption(option);
+  addDownloadLimit(command);
+}
+
+/** What whoever reads from the store can limit. */
+export function addDownloadLimit(command: Extensible): void {
+  command.addOption(
+    new Option("--limit-download <rate>", "bytes a second read from the store")
+      .argParser(valueOf("--limit-download", parseRate)),
+  );
+}
+
+function parseRate(text: string): RateLimit {
+  return parseRateLimit(text.split(","));
+}
+
+export function backupOptions(
+  { acceptDeletions, description }: BackupArguments,
+  makeRepository: boolean,
+): BackupOptions {
+  return { acceptDeletions: acceptDeletions ?? false, description, makeRepository };
+}
+
+/** Options go before what the job's section says. */
+export function overridden(options: object): (job: JobConfig) => JobConfig {
+  const { delete: deletes, renames, limitUpload, limitDownload }: BackupArguments = options;
+  return (job) => ({
+    ...job,
+    delete: deletes ?? job.delete,
+    renames: renames ?? job.renames,
+    limits: {
+      upload: limitUpload ?? job.limits.upload,
+      download: limitDownload ?? job.limits.download,
+    },
+  });
+}

@@ -1,0 +1,72 @@
+import { type CheckReport, checkStore } from "../app/check_store.ts";
+import type { CheckOptions, RunInput } from "../cli/runner.ts";
+import { formatSize } from "../core/size_text.ts";
+import { counted } from "../report/count_text.ts";
+import { configDigest } from "./config_digest.ts";
+import { withUpkeep } from "./upkeep.ts";
+
+/** `holdfast check`. */
+export async function runCheck(input: RunInput<CheckOptions>): Promise<number> {
+  const started = performance.now();
+  const { readData, snapshots } = input.options;
+  const report = await withUpkeep(
+    input,
+    (deps) => checkStore(deps, { readData, snapshots, config: configDigest(input.job) }),
+  );
+  show(input, report, performance.now() - started);
+  return report.exitCode;
+}
+
+function show({ output, job }: RunInput<CheckOptions>, report: CheckReport, ms: number): void {
+  const { entries, bytes, unstored, missing, damaged, unknown, read, snapshotContents } = report;
+  if (report.lifecycle.notice !== undefined) {
+    output.signal({ kind: "notice", text: report.lifecycle.notice });
+  }
+  output.summary({
+    ...{ record: "summary", command: "check", job: job.name, exit: report.exitCode },
+    seconds: Math.round(ms) / 1000,
+    totals: {
+      ...{ entries, bytes, unstored, missing, damaged },
+      ...{ unknown_objects: unknown.objects, unknown_bytes: unknown.bytes },
+      ...{ read_objects: read.objects, read_bytes: read.bytes, archived: read.archived },
+      snapshot_contents: snapshotContents,
+      other_class: Object.fromEntries(report.otherClass),
+      lifecycle: report.lifecycle.danger ?? null,
+    },
+  }, lines(report));
+}
+
+function lines(report: CheckReport): string[] {
+  const { entries, bytes, unstored, missing, damaged, unknown, read, otherClass } = report;
+  const { snapshotContents, lifecycle } = report;
+  return [
+    `checked ${counted(entries, "entry", "entries")}, ${formatSize(bytes)}`,
+    ...(snapshotContents > 0
+      ? [`and ${counted(snapshotContents, "object")} that only snapshots need`]
+      : []),
+    ...(read.objects > 0
+      ? [
+        `read ${counted(read.objects, "object")}, ${formatSize(read.bytes)}: each as it was stored`,
+      ]
+      : []),
+    ...(read.archived > 0
+      ? [`not read: ${counted(read.archived, "archived object")}, which would have to be warmed up`]
+      : []),
+    ...(unstored > 0
+      ? [`${counted(unstored, "entry is", "entries are")} not stored yet: the next backup does it`]
+      : []),
+    ...[...otherClass].map(([name, count]) =>
+      `${counted(count, "object is", "objects are")} in ${name} now, not where holdfast put them`
+    ),
+    ...(unknown.objects > 0
+      ? [
+        `${counted(unknown.objects, "object")}, ${formatSize(unknown.bytes)}, that no entry has: ` +
+        "of older states, or of others",
+      ]
+      : []),
+    ...(lifecycle.danger === undefined ? [] : [`lifecycle: ${lifecycle.danger}`]),
+    missing + damaged === 0
+      ? "nothing is missing or damaged"
+      : `${counted(missing, "object is", "objects are")} missing, ${damaged} damaged`,
+  ];
+}

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { runProgram } from "../../src/cli/main_program.ts";
+import { fakeRunner } from "./fake_runner.ts";
+import { fakeSystem } from "./fake_system.ts";
+
+/** What `check`, `prune` and `undo` make of their arguments. */
+async function run(line: string) {
+  const system = fakeSystem();
+  try {
+    const config = '[job.home]\nsources = "/src"\nrepository = "file:///store"\n';
+    Deno.writeTextFileSync(`${system.folder}/holdfast.toml`, config);
+    const { runner, calls } = fakeRunner();
+    const code = await runProgram(line.split(" "), runner, system);
+    return { code, method: calls[0]?.method, options: calls[0]?.input.options, err: system.err() };
+  } finally {
+    system.remove();
+  }
+}
+
+Deno.test("check reads nothing, everything, or so many percent", async () => {
+  const options = async (line: string) => (await run(line)).options;
+  assert.deepEqual(await options("check"), { readData: undefined, snapshots: false });
+  assert.deepEqual(await options("check --read-data"), { readData: 100, snapshots: false });
+  assert.deepEqual(await options("check --read-data=2.5%"), { readData: 2.5, snapshots: false });
+  assert.deepEqual(await options("check --snapshots --read-data 7"), {
+    ...{ readData: 7, snapshots: true },
+  });
+  for (const wrong of ["0", "101", "-1", "x", "5%%", "1e1"]) {
+    const { code, method, err } = await run(`check --read-data=${wrong}`);
+    assert.deepEqual([code, method], [2, undefined], wrong);
+    assert.match(err, /--read-data: .* is no percentage/);
+  }
+});
+
+Deno.test("undo takes the beginning of a run's id, or last", async () => {
+  assert.deepEqual((await run("undo last")).options, { run: "last" });
+  assert.deepEqual((await run("undo 7F3A9C")).options, { run: "7f3a9c" });
+  for (const wrong of ["undo", "undo latest", "undo 7f3", "undo last more"]) {
+    const { code, method } = await run(wrong);
+    assert.deepEqual([code, method], [2, undefined], wrong);
+  }
+  assert.equal((await run("prune")).method, "prune");
+});
