@@ -4,33 +4,54 @@ export interface HeldServer {
   readonly endpoint: string;
   /** Resolves when a request whose first bytes fit has come; it is not passed on before `release`. */
   holdAt(pattern: RegExp): Promise<void>;
+  /** The same, but the request is passed on: what is held, once it has come, is the answer to it. */
+  holdAnswerTo(pattern: RegExp): Promise<void>;
   release(): void;
+  /** What is held does not come through: its connections end. */
+  drop(): void;
+  /** Requests that have come so far, as "PUT /bucket/key?query"; those that are held, too. */
+  readonly requests: readonly string[];
   stop(): Promise<void>;
 }
 
+const requestLine = /^((?:GET|HEAD|PUT|POST|DELETE) \S+) HTTP/;
+
 interface Hold {
   readonly pattern: RegExp;
+  readonly isAnswer: boolean;
   readonly reached: () => void;
-  readonly released: Promise<void>;
+  /** Whether it is passed on. */
+  readonly released: Promise<boolean>;
 }
 
 export function startHeldServer(target: string): HeldServer {
   const { hostname, port } = new URL(target);
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const open = new Set<Deno.Conn>();
+  const requests: string[] = [];
   let hold: Hold | undefined;
-  let release = () => {};
+  let release = (_passesOn: boolean) => {};
 
-  async function pass(from: Deno.Conn, to: Deno.Conn, waits: boolean): Promise<void> {
+  /** `link` is what both directions of a connection know of each other. */
+  async function pass(
+    from: Deno.Conn,
+    to: Deno.Conn,
+    waits: boolean,
+    link: { answer: Hold | undefined },
+  ): Promise<void> {
     const decoder = new TextDecoder("latin1");
     const buffer = new Uint8Array(65_536);
     try {
       for (let length; (length = await from.read(buffer)) !== null;) {
         const chunk = buffer.slice(0, length);
-        if (waits && hold?.pattern.test(decoder.decode(chunk))) {
-          hold.reached();
-          await hold.released;
-        }
+        // A client sends the next request when it has the answer: each begins a chunk.
+        const [, line] = waits && requestLine.exec(decoder.decode(chunk.subarray(0, 4096))) || [];
+        if (line !== undefined) requests.push(line);
+        const held = waits && hold?.pattern.test(decoder.decode(chunk)) ? hold : undefined;
+        if (held?.isAnswer) link.answer = held;
+        const stopped = waits ? held?.isAnswer ? undefined : held : link.answer;
+        stopped?.reached();
+        if (await stopped?.released === false) break;
         for (let rest = chunk; rest.length > 0;) rest = rest.subarray(await to.write(rest));
       }
     } catch {
@@ -48,27 +69,36 @@ export function startHeldServer(target: string): HeldServer {
       open.add(client);
       const server = await Deno.connect({ hostname, port: Number(port) });
       open.add(server);
-      running.push(pass(client, server, true), pass(server, client, false));
+      const link = { answer: undefined };
+      running.push(pass(client, server, true, link), pass(server, client, false, link));
     }
+  }
+
+  function holdNext(pattern: RegExp, isAnswer: boolean): Promise<void> {
+    const reached = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<boolean>();
+    hold = { pattern, isAnswer, reached: reached.resolve, released: released.promise };
+    release = released.resolve;
+    return reached.promise;
   }
 
   const running: Promise<void>[] = [];
   const serving = serve();
   return {
     endpoint: `http://127.0.0.1:${listener.addr.port}`,
-    holdAt(pattern) {
-      const reached = Promise.withResolvers<void>();
-      const released = Promise.withResolvers<void>();
-      hold = { pattern, reached: reached.resolve, released: released.promise };
-      release = released.resolve;
-      return reached.promise;
-    },
+    requests,
+    holdAt: (pattern) => holdNext(pattern, false),
+    holdAnswerTo: (pattern) => holdNext(pattern, true),
     release() {
       hold = undefined;
-      release();
+      release(true);
+    },
+    drop() {
+      hold = undefined;
+      release(false);
     },
     async stop() {
-      release();
+      release(true);
       listener.close();
       await serving.catch(() => {});
       for (const connection of [...open]) close(connection);

@@ -5,6 +5,7 @@ import { distFolder, ensureHoldfast } from "../../scripts/build/holdfast_executa
 export interface Place {
   readonly folder: string;
   readonly config: string;
+  /** Either is "" where the executable is to find its own. */
   readonly state: string;
   /** The only variables that the executable sees. */
   readonly env: Readonly<Record<string, string>>;
@@ -59,7 +60,10 @@ async function builtOnce(): Promise<string> {
 }
 
 function globals({ config, state }: Place): string[] {
-  return ["--config", config, "--state", state];
+  return [
+    ...(config === "" ? [] : ["--config", config]),
+    ...(state === "" ? [] : ["--state", state]),
+  ];
 }
 
 /** Runs the executable to its end. */

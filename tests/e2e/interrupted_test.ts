@@ -44,6 +44,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
       await mustEnd(0, place, ["backup"]);
       assert.deepEqual(await uploads(), []);
+      assert.equal((await eventsOf(place, "UploadResumed")).length, 1);
       await mustEnd(0, place, ["log", "verify"]);
       const out = `${place.folder}/out`;
       await mustEnd(0, place, ["restore", "large", "new", "--to", out]);

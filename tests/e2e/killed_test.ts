@@ -6,21 +6,11 @@ import { freshBucket, withGateway } from "./each_store.ts";
 import { endOf, eventsOf, mustEnd, type Place, startHoldfast } from "./holdfast.ts";
 import { folderJob, makeSmallTree, s3Job, withPlace } from "./place.ts";
 import { listUploads } from "./store_look.ts";
+import { randomOf } from "./random.ts";
 import { filesBelow } from "../stores/folder/store_inspection.ts";
 
 const KILLS = 10;
 const seed = Number(Deno.env.get("SEED") ?? Date.now() % 1_000_000_000);
-
-/** 0 to 1, the same for the same seed (mulberry32). */
-function randomOf(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const config = ['part_size = "5 MiB"'];
 

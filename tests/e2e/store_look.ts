@@ -3,6 +3,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
+  ListPartsCommand,
   PutObjectCommand,
   S3Client,
   type S3ClientConfig,
@@ -64,6 +65,19 @@ export function listUploads(server: Server, bucket: string): Promise<string[]> {
   return withClient(server, async (client) => {
     const page = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
     return (page.Uploads ?? []).map(({ Key }) => Key!);
+  });
+}
+
+/** Numbers of the parts that the one open upload has; [] where none is open. */
+export function listParts(server: Server, bucket: string): Promise<number[]> {
+  return withClient(server, async (client) => {
+    const page = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+    const [upload, ...more] = page.Uploads ?? [];
+    if (more.length > 0) throw new Error(`${more.length + 1} uploads are open`);
+    if (upload === undefined) return [];
+    const { Key, UploadId } = upload;
+    const parts = await client.send(new ListPartsCommand({ Bucket: bucket, Key, UploadId }));
+    return (parts.Parts ?? []).map(({ PartNumber }) => PartNumber!);
   });
 }
 

@@ -4,7 +4,7 @@ import { shell } from "../sources/tree_tools.ts";
 import { freshBucket, type Gateway, withGateway } from "./each_store.ts";
 import { holdfastJson, mustEnd, type Place, totalsOf } from "./holdfast.ts";
 import { editConfig, makeSmallTree, s3Job, settle, withPlace } from "./place.ts";
-import { accessLog, countOf, type LoggedRequest } from "./store_look.ts";
+import { accessLog, type LoggedRequest } from "./store_look.ts";
 import { assertSameTree } from "./compare.ts";
 
 /** A tree of 310 entries backed up to versitygw, all of it settled. */
@@ -26,14 +26,14 @@ function withSettledJob(
   );
 }
 
-/** Whatever puts bytes or deletes: none of it is to be seen. */
+/** Whatever puts bytes or deletes, but for the log's own segments and renames objects. */
 function writes(requests: readonly LoggedRequest[]): string[] {
   return requests.filter(({ operation, line }) =>
-    !/^(?:Get|Head|List)/.test(operation) && !line.includes(".holdfast/log/")
+    !/^(?:Get|Head|List)/.test(operation) && !/\.holdfast\/(?:log|renames)\//.test(line)
   ).map(({ line }) => line);
 }
 
-Deno.test("an unchanged run makes at most ten requests and writes nothing", () =>
+Deno.test("an unchanged run makes at most ten requests and writes its log only", () =>
   withSettledJob(async (place, requests) => {
     const { code, records, said } = await holdfastJson(place, ["backup"]);
     assert.equal(code, 0, said);
@@ -97,6 +97,5 @@ async function uploadsNothing(
   assert.equal(totalsOf(records).objects, 0);
   const made = await requests();
   assert.deepEqual(writes(made), []);
-  assert.equal(countOf(made, "PutObject"), 0);
   await mustEnd(0, place, ["log", "verify"]);
 }
