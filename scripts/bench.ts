@@ -1,9 +1,11 @@
 /**
  * `deno task bench [--scale] [--only NAME…] [--rounds N] [--tool NAME…]`: holdfast beside other tools.
  *
- * Scenarios: start, small (10,000 files of 4 KiB), large (4 files of 512 MiB), and scale (1,000,000
- * files of 200 bytes, whose first backups take about half an hour). Prints Markdown on stdout. Needs
- * Linux, python3, versitygw (as the tests do), and the other tools from `scripts/bench_peers.ts`.
+ * Scenarios: start, small (10,000 files of 4 KiB), rename (their folder renamed), rebuild (the
+ * database of these files lost), large (4 files of 512 MiB), and scale (1,000,000 files of 200 bytes,
+ * whose first backups take about half an hour, and the rebuild of their database). Prints Markdown on
+ * stdout. Needs Linux, python3, versitygw (as the tests do), and the other tools from
+ * `scripts/bench_peers.ts`.
  */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +14,10 @@ import type { Contender } from "./bench/contender.ts";
 import { holdfast } from "./bench/holdfast.ts";
 import { machineLine } from "./bench/machine.ts";
 import { installedPeers } from "./bench/peers.ts";
+import { allMovers } from "./bench/movers.ts";
 import { race } from "./bench/race.ts";
+import { rebuildAfterBackup } from "./bench/rebuild.ts";
+import { renameRace } from "./bench/rename_race.ts";
 import { scale } from "./bench/scale.ts";
 import { median } from "./bench/samples.ts";
 import { startServer } from "./bench/server.ts";
@@ -42,7 +47,8 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds);
-const scenarios = values.only ?? ["start", "small", "large", ...(values.scale ? ["scale"] : [])];
+const scenarios = values.only ??
+  ["start", "small", "rename", "rebuild", "large", ...(values.scale ? ["scale"] : [])];
 const base = join(cacheFolder(), "bench");
 const trees = join(base, "trees");
 await mkdir(trees, { recursive: true });
@@ -50,14 +56,16 @@ const scratch = await Deno.makeTempDir({ dir: base, prefix: "run-" });
 
 const bare = await compileBare(join(base, "bare"));
 const executable = await ownExecutable();
+const ownName = `holdfast (executable, Deno ${bare.deno})`;
 const own: Contender[] = executable === null ? [] : [
-  holdfast(`holdfast (executable, Deno ${bare.deno})`, "", [executable]),
+  holdfast(ownName, "", [executable]),
   holdfast(`holdfast (Deno ${Deno.version.deno})`, "", denoStart()),
 ];
-const peers = await installedPeers(join(cacheFolder(), "bin"));
-const contenders = [...own, ...peers].filter(({ name }) =>
-  values.tool === undefined || values.tool.some((tool) => name.startsWith(tool))
-);
+const bin = join(cacheFolder(), "bin");
+const peers = await installedPeers(bin);
+const isAsked = (name: string) =>
+  values.tool === undefined || values.tool.some((tool) => name.startsWith(tool));
+const contenders = [...own, ...peers].filter(({ name }) => isAsked(name));
 
 const versitygw = await ensureVersitygw();
 if (versitygw === undefined) {
@@ -71,6 +79,8 @@ try {
   console.log(`Versions: ${peers.map(({ name, version }) => `${name} ${version}`).join(", ")}.\n`);
   if (scenarios.includes("start")) await startScenario();
   if (scenarios.includes("small")) await raceScenario("10,000 files of 4 KiB", smallFiles, true);
+  if (scenarios.includes("rename")) await renameScenario(smallFiles);
+  if (scenarios.includes("rebuild")) await rebuildScenario(smallFiles);
   if (scenarios.includes("large")) await raceScenario("4 files of 512 MiB", largeFiles, false);
   if (scenarios.includes("scale")) await scaleScenario();
 } finally {
@@ -122,6 +132,27 @@ async function raceScenario(
   console.log(`### ${title}\n\n${seriesTable(all, amount)}\n`);
 }
 
+async function renameScenario(shape: typeof smallFiles): Promise<void> {
+  const source = await ensureTree(trees, shape);
+  const movers = allMovers(executable === null ? null : [executable], ownName, bin)
+    .filter(({ name }) => isAsked(name));
+  const all = await renameRace({ server, movers, source, scratch, rounds });
+  const amount = { files: fileCount(shape), bytes: byteCount(shape) };
+  console.log(`### Renamed folder of ${amount.files.toLocaleString("en")} files\n`);
+  console.log(`${seriesTable(all, amount)}\n`);
+}
+
+async function rebuildScenario(shape: typeof smallFiles): Promise<void> {
+  if (executable === null || !isAsked(ownName)) return;
+  const source = await ensureTree(trees, shape);
+  const [files, bytes] = [fileCount(shape), byteCount(shape)];
+  const start = { start: [executable], name: ownName, files };
+  const result = await rebuildAfterBackup({ server, source, scratch, rounds }, start);
+  console.log(`### Lost database of ${files.toLocaleString("en")} files\n`);
+  console.log(`${seriesTable(result.series, { files, bytes })}\n`);
+  console.log(`Log in the repository: ${seconds(result.logBytesPerFile)} bytes a file.\n`);
+}
+
 async function scaleScenario(): Promise<void> {
   const source = await ensureTree(trees, manyFiles);
   const files = fileCount(manyFiles);
@@ -134,7 +165,8 @@ async function scaleScenario(): Promise<void> {
   console.log(`${seriesTable(result.series, amount)}\n`);
   if (start === null) return;
   const perSecond = (rate: number) => `${Math.round(rate).toLocaleString("en")} files/s`;
-  console.log(`Database: ${seconds(result.databaseBytesPerFile)} bytes a file.`);
+  console.log(`Database: ${seconds(result.databaseBytesPerFile)} bytes a file,`);
+  console.log(`log in the repository: ${seconds(result.logBytesPerFile)}.`);
   console.log(`\`log verify\`: ${perSecond(result.verifiedPerSecond)};`);
   console.log(`\`replay\`: ${perSecond(result.replayedPerSecond)}.\n`);
 }

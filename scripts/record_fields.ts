@@ -21,6 +21,16 @@ export const RECORD_FIELDS: {
       sha256: "of a file's content, null where it is not stored yet",
     },
   },
+  object: {
+    from: "ls --remote",
+    fields: {
+      key: "object key below the repository's prefix",
+      size: "bytes as stored",
+      storage_class: "S3's name of the class",
+      modified: "when it was stored",
+      etag: "the store's mark of the content, without quotes",
+    },
+  },
   snapshot: {
     from: "snapshots",
     fields: {
@@ -30,6 +40,70 @@ export const RECORD_FIELDS: {
       bytes: "their content",
       gaps: "entries that could not be read and are as last known",
       sources: "name and content digest of each source",
+      content: "complete, partial or index only: how much of it the store still has",
+      lost: "entries whose content the store does not have any more",
+      forgotten: "position of the event that forgot it, or null",
+      description: "what the run was called, or null",
+    },
+  },
+  found: {
+    from: "find --all",
+    fields: {
+      path: "path",
+      type: "what it was last",
+      ranges:
+        "when it fitted: positions from (inclusive) and until (exclusive, null for still), and the snapshots in between",
+    },
+  },
+  difference: {
+    from: "diff",
+    fields: {
+      kind: "added, removed, content, metadata or renamed",
+      path: "path in the second state; of what was removed in the first",
+      from: "of what was renamed: its path in the first state, else null",
+      type: "file, folder, symlink, block, char or fifo",
+      changed: "which of type, content, mode, owner, mtime, attributes differ",
+      bytes_before: "size of a file in the first state, else 0",
+      bytes_after: "in the second",
+    },
+  },
+  history: {
+    from: "history",
+    fields: {
+      position: "of the event that says it",
+      at: "when it was recorded",
+      path: "of the entry after it",
+      run: "id of the run that recorded it",
+      command: "of that run, or null",
+      host: "it ran on, or null",
+      user: "who ran it, or null",
+      what:
+        "seen, changed, unstable, reverted, unchanged, reread, removed, settled, renamed, left, moved, linked, stored, copied, aliased, deleted, verified, missing, damaged, unreadable, refused, discovered or not restored",
+      details: "by what it is: keys, versions, hashes, reasons, fields with before and after",
+    },
+  },
+  forget: {
+    from: "forget",
+    fields: {
+      position: "the snapshot",
+      at: "when it was made",
+      keep: "whether it is kept",
+      reasons: "each reason, in words",
+      gaps: "entries that could not be read and are as last known",
+      lost: "entries whose content the store does not have any more",
+    },
+  },
+  upload: {
+    from: "uploads",
+    fields: {
+      key: "of the object that it was to become",
+      upload: "the store's id",
+      path: "of the entry, or null where the key tells none",
+      known: "whether this job has begun it",
+      since: "when it was begun",
+      age_seconds: "how long ago",
+      parts: "parts in the store",
+      bytes: "their size",
     },
   },
   status: {
@@ -52,7 +126,12 @@ export const RECORD_FIELDS: {
       unreadable: "entries that could not be read",
       snapshots: "how many there are",
       snapshot: "the newest (position, at, age_seconds, entries, bytes, gaps), or null",
-      snapshot_without_gaps: "the newest without gaps, or null",
+      snapshot_without_gaps: "the newest good one: no gaps, nothing lost; or null",
+      last_good_age_seconds: "how long ago that was made, or null",
+      sources_left: "sources that the config has no more, kept (source, path, entries)",
+      renames_unsettled: "moved entries whose content is still to be copied to its own key",
+      renames_aliased: "moved entries whose content stays under its former key",
+      unshipped: "events of the log that are not in the repository yet",
       last_runs:
         "the newest of each command (run, command, host, pid, started, finished, exit, interrupted)",
       open_runs: "runs without an end; at_work where it is the writer",
@@ -60,6 +139,7 @@ export const RECORD_FIELDS: {
       writer: "who writes the job now (pid, host, since), or null",
       refused_scans:
         "sources whose last scan a guard refused (at, position, source, guard, missing, limit, sample)",
+      uploads_open: "how many multipart uploads are open",
       uploads: "open multipart uploads (key, source, started, upload)",
       store: "what the store was last found to lack (at, url, lacking: reason by feature), or null",
     },
@@ -99,14 +179,15 @@ export const RECORD_FIELDS: {
   phase: {
     from: "a new phase of a run",
     fields: {
-      name: "probe, scan, upload, ship, restore, replay or verify",
+      name:
+        "probe, scan, upload, ship, checkpoint, restore, replay, list, check, prune, undo or verify",
       subject: "source or file, or null",
     },
   },
   progress: {
     from: "at most once a second",
     fields: {
-      phase: "scan, upload, restore or replay",
+      phase: "scan, upload, restore, replay, check, prune or undo",
       done: "entries or events so far",
       total: "of how many, or null",
       bytes: "content so far, or null",

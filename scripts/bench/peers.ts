@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../command.ts";
 import type { Contender, Place } from "./contender.ts";
+import type { Command } from "./measure.ts";
 import { credentials, region } from "./server.ts";
 
 /** The other tools of which a program lies in `folder`. */
@@ -27,12 +28,8 @@ async function versionOf(argv: string[]): Promise<string> {
 }
 
 function s5cmd(program: string, version: string): Contender {
-  const command = (verb: string) => ({ host, bucket }: Place, source: string) => ({
-    argv: [program, "--log", "error", "--endpoint-url", `http://${host}`].concat(
-      [verb, `${source}/`, `s3://${bucket}/`],
-    ),
-    env: { ...credentials, AWS_REGION: region },
-  });
+  const command = (verb: string) => (place: Place, source: string) =>
+    s5cmdCommand(program, place, [verb, `${source}/`, `s3://${place.bucket}/`]);
   return {
     name: "s5cmd",
     version,
@@ -43,10 +40,34 @@ function s5cmd(program: string, version: string): Contender {
   };
 }
 
+export function s5cmdCommand(program: string, { host }: Place, args: readonly string[]): Command {
+  return {
+    argv: [program, "--log", "error", "--endpoint-url", `http://${host}`, ...args],
+    env: { ...credentials, AWS_REGION: region },
+  };
+}
+
 function rclone(program: string, version: string): Contender {
-  const sync = ({ host, bucket, scratch }: Place, source: string) => ({
+  const sync = (place: Place, source: string) => rcloneSync(program, place, source);
+  return {
+    name: "rclone",
+    version,
+    prepare: () => [],
+    first: sync,
+    unchanged: sync,
+    scales: false,
+  };
+}
+
+export function rcloneSync(
+  program: string,
+  { host, bucket, scratch }: Place,
+  source: string,
+  more: readonly string[] = [],
+): Command {
+  return {
     argv: [program, "sync", "--transfers", "32", "--checkers", "32", "--fast-list"].concat(
-      ["--log-level", "ERROR", source, `bench:${bucket}`],
+      ["--log-level", "ERROR", ...more, source, `bench:${bucket}`],
     ),
     env: {
       RCLONE_CONFIG: join(scratch, "rclone.conf"),
@@ -57,14 +78,6 @@ function rclone(program: string, version: string): Contender {
       RCLONE_CONFIG_BENCH_ACCESS_KEY_ID: credentials.AWS_ACCESS_KEY_ID,
       RCLONE_CONFIG_BENCH_SECRET_ACCESS_KEY: credentials.AWS_SECRET_ACCESS_KEY,
     },
-  });
-  return {
-    name: "rclone",
-    version,
-    prepare: () => [],
-    first: sync,
-    unchanged: sync,
-    scales: false,
   };
 }
 

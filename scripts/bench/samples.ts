@@ -21,6 +21,14 @@ export function seriesOf(all: Series[], tool: string, what: string): Series {
   return made;
 }
 
+/** Commands that ran one after the other, as one. */
+export function sumOf(samples: readonly Sample[]): Sample {
+  const sum = (field: "wall" | "cpu" | "requests") =>
+    samples.reduce((total, one) => total + one[field], 0);
+  const rss = Math.max(...samples.map((one) => one.rss));
+  return { wall: sum("wall"), cpu: sum("cpu"), requests: sum("requests"), rss };
+}
+
 /** The middle one of the sorted values; of two middle ones the lower. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { Contender } from "./contender.ts";
 import { databaseFile, holdfastCommand } from "./holdfast.ts";
 import { measure } from "./measure.ts";
+import { loseDatabase } from "./rebuild.ts";
 import { leave, newPlace, type Race, sample } from "./race.ts";
 import { median, type Series, seriesOf } from "./samples.ts";
 
@@ -10,6 +11,8 @@ export interface ScaleFigures {
   readonly series: Series[];
   /** Bytes of the job's database for each file after the first backup. */
   readonly databaseBytesPerFile: number;
+  /** Bytes of the log segments in the store for each file, after the unchanged runs too. */
+  readonly logBytesPerFile: number;
   /** Files a second of `log verify` and of `replay`, start included. */
   readonly verifiedPerSecond: number;
   readonly replayedPerSecond: number;
@@ -44,13 +47,19 @@ export async function scale(
     }
   }
   const own = start === null ? undefined : entered[0];
-  const figures = own === undefined || start === null
-    ? { databaseBytesPerFile: NaN, verifiedPerSecond: NaN, replayedPerSecond: NaN }
-    : {
-      databaseBytesPerFile: statSync(databaseFile(own.place)).size / files,
-      verifiedPerSecond: files / await wallOf(holdfastCommand(start, own.place, ["log", "verify"])),
-      replayedPerSecond: files / await wallOf(holdfastCommand(start, own.place, ["replay"])),
-    };
+  const figures = {
+    ...{ databaseBytesPerFile: NaN, logBytesPerFile: NaN },
+    ...{ verifiedPerSecond: NaN, replayedPerSecond: NaN },
+  };
+  if (own !== undefined && start !== null) {
+    const wall = async (verb: string[]) => await wallOf(holdfastCommand(start, own.place, verb));
+    figures.databaseBytesPerFile = statSync(databaseFile(own.place)).size / files;
+    figures.verifiedPerSecond = files / await wall(["log", "verify"]);
+    figures.replayedPerSecond = files / await wall(["replay"]);
+    const lost = await loseDatabase(server, own.place, { start, files, rounds });
+    figures.logBytesPerFile = lost.logBytesPerFile;
+    seriesOf(series, own.contender.name, "rebuild").samples.push(...lost.samples);
+  }
   for (const { place } of entered) await leave(server, place);
   return { series, ...figures };
 }

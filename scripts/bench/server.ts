@@ -13,6 +13,8 @@ export interface BenchServer {
   readonly createBucket: (name: string) => Promise<void>;
   /** Removes a bucket and all in it behind the server's back, which takes no requests. */
   readonly dropBucket: (name: string) => Promise<void>;
+  /** Where a bucket's objects lie as files. */
+  readonly folderOf: (bucket: string) => string;
   /** Requests answered so far. */
   readonly requests: () => number;
   readonly stop: () => Promise<void>;
@@ -52,6 +54,7 @@ export async function startServer(program: string, folder: string): Promise<Benc
       await rm(join(data, name), { recursive: true, force: true });
       await rm(join(versions, name), { recursive: true, force: true });
     },
+    folderOf: (bucket) => join(data, bucket),
     requests: () => lines(log),
     stop: async () => {
       client.destroy();
