@@ -75,6 +75,12 @@ const CORRUPT = 11;
 const FULL = 13;
 const NOT_A_DATABASE = 26;
 const IO_ERROR = 10;
+/**
+ * A row that must be one of its kind is there already, or lacks what it must have: what was read to
+ * make it was not what is in the tables. Not 1811, a trigger's refusal.
+ */
+const CONSTRAINT = 19;
+const REFUSED_BY_TRIGGER = 1811;
 /** The file ends before the page that was asked for. */
 const SHORT_READ = 522;
 
@@ -95,7 +101,8 @@ function translated(file: string, error: unknown): unknown {
       cause: error,
     });
   }
-  const isDamage = [SQL_ERROR, CORRUPT, NOT_A_DATABASE].includes(primary) || code === SHORT_READ;
+  const isDamage = [SQL_ERROR, CORRUPT, NOT_A_DATABASE].includes(primary) || code === SHORT_READ ||
+    (primary === CONSTRAINT && code !== REFUSED_BY_TRIGGER);
   if (isDamage || DAMAGED.test(text)) {
     return damaged(file, error);
   }
