@@ -35,14 +35,15 @@ function dumpOf(db: DatabaseSync, file: string, sha256: Sha256): StateDump {
   if (position !== head.position) {
     throw damaged(file, new Error(`its index is at position ${position}, not ${head.position}`));
   }
+  const reads: Pick<StateDump, "digests" | "rows"> = guardedReads(file, {
+    digests: () => tableDigests(db, sha256),
+    *rows() {
+      for (const table of PROJECTED) yield* tableRows(db, table);
+    },
+  });
   return {
     ...{ head, since: lastChange(db), projections: version },
-    ...guardedReads(file, {
-      digests: () => tableDigests(db, sha256),
-      *rows() {
-        for (const table of PROJECTED) yield* tableRows(db, table);
-      },
-    }),
+    ...reads,
     close: () => db.close(),
   };
 }
