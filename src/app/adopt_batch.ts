@@ -7,17 +7,11 @@ import {
   type StoredEntry,
   type StoredFolder,
 } from "../core/event/event.ts";
+import { rowAt } from "../core/index/row_at.ts";
 import { type EntryRow, type FolderRow, isLive } from "../core/index/rows.ts";
 import { CONTENT_FOLDER, keyOfPath } from "../core/mirror/object_key.ts";
 import type { RecordedEntry } from "../core/mirror/renames_record.ts";
-import {
-  bytesOfText,
-  joinPath,
-  jsonOfText,
-  type PathText,
-  splitPath,
-  textOfBytes,
-} from "../core/path_text.ts";
+import { joinPath, jsonOfText, type PathText, splitPath, textOfBytes } from "../core/path_text.ts";
 import type { IndexModel, JobLog } from "../ports/event_log.ts";
 import { upsert } from "./upsert.ts";
 
@@ -176,17 +170,6 @@ export function adoptBatch(log: JobLog, run: string, now: () => bigint): AdoptBa
     },
     ...{ rowOf, ensureFolder, flush, assumed },
   };
-}
-
-export function rowAt(
-  { paths, tables }: Pick<IndexModel, "paths" | "tables">,
-  { source, path }: Place,
-  isFolder: boolean,
-): EntryRow | FolderRow | undefined {
-  if (isFolder) return paths.find(source, path);
-  const { folder, name } = splitPath(path);
-  const holder = paths.find(source, folder);
-  return holder === undefined ? undefined : tables.findEntry(holder.id, bytesOfText(name));
 }
 
 /** Names of the sources that the index has a root of; the list of folders leaves out an empty one. */

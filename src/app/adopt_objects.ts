@@ -1,4 +1,5 @@
-import { type EntryRow, type FolderRow, isLive } from "../core/index/rows.ts";
+import { neighbourFinder, rowAt } from "../core/index/row_at.ts";
+import { isLive } from "../core/index/rows.ts";
 import type { AnyNewEvent } from "../core/event/event.ts";
 import { pathOfKey } from "../core/mirror/object_key.ts";
 import { type Gap, pathTimeline } from "../core/mirror/path_timeline.ts";
@@ -10,10 +11,10 @@ import {
   rebuildState,
 } from "../core/mirror/rebuild_state.ts";
 import { type SourceNames, sourceNames } from "../core/mirror/source_names.ts";
-import { bytesOfText, jsonOfText, type PathText, splitPath } from "../core/path_text.ts";
+import { jsonOfText } from "../core/path_text.ts";
 import type { IndexModel, JobLog } from "../ports/event_log.ts";
 import type { ListedObject } from "../ports/object_store.ts";
-import { type AdoptBatch, adoptBatch, rootNames, rowAt } from "./adopt_batch.ts";
+import { type AdoptBatch, adoptBatch, rootNames } from "./adopt_batch.ts";
 import { placeAll } from "./adopt_state.ts";
 import type { AdoptDeps, Found } from "./adopt_work.ts";
 import { gapsOf, readRenames } from "./read_renames.ts";
@@ -141,21 +142,10 @@ function knownObjects(
   return ({ key, etag, lastModified }) => {
     if (lastModified >= until) return false;
     const place = names.split(pathOfKey(key), Infinity);
-    const row = place && (key.endsWith("/") ? rowAt(index, place, true) : find(place));
+    const row = place &&
+      (key.endsWith("/") ? rowAt(index, place, true) : find(place.source, place.path));
     if (row === undefined || row.content.etag !== etag) return false;
-    return key === ("parent" in row ? index.keys.ofFolder(row) : index.keys.ofEntry(row));
-  };
-}
-
-/** Entries by path in an index that does not change: neighbours share the look for their folder. */
-function neighbourFinder({ paths, tables }: IndexModel) {
-  let last: { readonly at: string; readonly holder: FolderRow | undefined } | undefined;
-  return ({ source, path }: { source: string; path: PathText }): EntryRow | undefined => {
-    const { folder, name } = splitPath(path);
-    const at = `${source}\0${folder}`;
-    if (last?.at !== at) last = { at, holder: paths.find(source, folder) };
-    const { holder } = last;
-    return holder === undefined ? undefined : tables.findEntry(holder.id, bytesOfText(name));
+    return key === index.keys.ofRow(row);
   };
 }
 

@@ -84,8 +84,7 @@ export async function checkContents(
 
 function contentOf({ log }: CheckContext, item: RestoreItem): CheckedContent {
   const { source, path, row } = item;
-  const { keys } = log.index;
-  const key = item.kind === "folder" ? keys.ofFolder(item.row) : keys.ofEntry(item.row);
+  const key = log.index.keys.ofRow(row);
   return { ...{ source, path, key, stored: row.content.stored }, ...storedForm(row) };
 }
 

@@ -74,7 +74,7 @@ function* formerContents(
   for (const item of touchedRows(index, since)) {
     const { row } = item;
     if (!isStored(row) || ("parent" in row && row.parent === 0) || isReplaced(row)) continue;
-    const key = item.isFolder ? index.keys.ofFolder(item.row) : index.keys.ofEntry(item.row);
+    const key = index.keys.ofRow(row);
     if (hasStill(log.index, item, key)) continue;
     const { source, path } = index.paths.pathOf(item.isFolder ? item.row.parent : item.row.folder);
     yield {
@@ -91,7 +91,7 @@ function hasStill({ tables, keys }: IndexModel, former: Unstored, key: string): 
     ? tables.folderById(former.row.id)
     : tables.findEntry(former.row.folder, former.row.name);
   if (now === undefined || !isStored(now) || now.content.stored !== stored) return false;
-  return key === ("parent" in now ? keys.ofFolder(now) : keys.ofEntry(now));
+  return key === keys.ofRow(now);
 }
 
 /**

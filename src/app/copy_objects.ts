@@ -72,7 +72,7 @@ async function copyOne(context: StoreContext, item: CopyItem): Promise<void> {
   const { keys } = context.log.index;
   const task = placedTask(context.log.index, { isFolder: false, row });
   const from = keys.ofEntry(row);
-  const key = item.key ?? keys.ownOfEntry(row.folder, row.name);
+  const key = item.key ?? keys.ownOfRow(row);
   const { version, etag, sha256, storageClass, stored, since } = row.content;
   const size = Number(unpackStat(row.stat).size);
   const isOwn = item.key === undefined;

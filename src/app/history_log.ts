@@ -1,6 +1,7 @@
 import type { AnyEvent } from "../core/event/event.ts";
+import { entryAt } from "../core/index/row_at.ts";
 import { type EntryRow, type FolderRow, isLive } from "../core/index/rows.ts";
-import { bytesOfText, joinPath, type PathText, splitPath, textOfBytes } from "../core/path_text.ts";
+import { joinPath, type PathText, textOfBytes } from "../core/path_text.ts";
 import type { IndexModel, LogReader } from "../ports/event_log.ts";
 import { type FileMove, fileMoves, type FolderMove, folderMoves, placeOf } from "./folder_moves.ts";
 
@@ -39,9 +40,7 @@ export function rowAt(index: IndexModel, place: PathText): FolderRow | EntryRow 
     const path = source === "" ? place : place.slice(source.length + 1);
     const folder = index.paths.find(source, path);
     if (folder !== undefined && isLive(folder)) return folder;
-    const holder = path === "" ? undefined : index.paths.find(source, splitPath(path).folder);
-    const name = bytesOfText(splitPath(path).name);
-    const entry = holder === undefined ? undefined : index.tables.findEntry(holder.id, name);
+    const entry = path === "" ? undefined : entryAt(index, source, path);
     if (entry !== undefined && (isLive(entry) || folder === undefined)) return entry;
     if (folder !== undefined && entry !== undefined) {
       return entry.position > folder.position ? entry : folder;

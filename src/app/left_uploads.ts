@@ -1,7 +1,8 @@
 import { isKind } from "../core/error.ts";
+import { entryAt } from "../core/index/row_at.ts";
 import { type EntryRow, REMOVED, UNREADABLE } from "../core/index/rows.ts";
 import type { UploadRow } from "../core/index/run_fold.ts";
-import { bytesOfText, type PathText, splitPath, textOfJson } from "../core/path_text.ts";
+import { type PathText, textOfJson } from "../core/path_text.ts";
 import { typeAt, unpackStat } from "../core/stat_record.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
@@ -26,15 +27,9 @@ export async function abortLeftUploads(context: ScanContext, store: ObjectStore)
  */
 function mayGoOn(log: JobLog, row: UploadRow): row is LeftUpload {
   if (row.upload === null || row.partSize === 0) return false;
-  const entry = findEntry(log, row.source, pathOfUpload(row));
+  const entry = entryAt(log.index, row.source, pathOfUpload(row));
   return entry !== undefined && entry.position === row.observed &&
     (entry.state & (REMOVED | UNREADABLE)) === 0 && typeAt(entry.stat) === "file";
-}
-
-function findEntry(log: JobLog, source: string, path: PathText): EntryRow | undefined {
-  const { folder, name } = splitPath(path);
-  const parent = log.index.paths.find(source, folder);
-  return parent && log.index.tables.findEntry(parent.id, bytesOfText(name));
 }
 
 export function pathOfUpload(row: UploadRow): PathText {

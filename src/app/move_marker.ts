@@ -11,10 +11,8 @@ export async function moveMarker(context: StoreContext, item: Unstored): Promise
   const { keys } = context.log.index;
   const { content } = item.row;
   if (content.stored <= 0 || content.etag === null) return;
-  const [from, own] = item.isFolder
-    ? [keys.ofFolder(item.row), keys.ownOfFolder(item.row)]
-    : [keys.ofEntry(item.row), keys.ownOfEntry(item.row.folder, item.row.name)];
-  if (from === own) return;
+  const from = keys.ofRow(item.row);
+  if (from === keys.ownOfRow(item.row)) return;
   const task = placedTask(context.log.index, item);
   const entry = await putMarker(context, task);
   context.batch.copied(task.source, task.folder, "STANDARD", {

@@ -75,15 +75,12 @@ function decideFolder(index: IndexModel, folder: number, options: RenameOptions)
 function factsOf({ keys }: IndexModel, item: Unstored, options: RenameOptions): RenameFacts {
   const { mode, versions, takesKey } = options;
   const { storageClass } = item.row.content;
-  const key = item.isFolder
-    ? keys.ownOfFolder(item.row)
-    : keys.ownOfEntry(item.row.folder, item.row.name);
   // Markers are in Standard, whatever the class of the files.
   return {
     mode,
     versions,
     storageClass: item.isFolder ? null : storageClass,
-    takesKey: takesKey(key),
+    takesKey: takesKey(keys.ownOfRow(item.row)),
   };
 }
 

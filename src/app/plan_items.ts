@@ -31,9 +31,7 @@ export function* readPlanItems(
 
 /** What is an alias target gives way to content under another key. */
 function keyOf({ keys, isAliasTarget }: ScanContext["log"]["index"], item: Unstored): string {
-  const own = item.isFolder
-    ? keys.ownOfFolder(item.row)
-    : keys.ownOfEntry(item.row.folder, item.row.name);
+  const own = keys.ownOfRow(item.row);
   return isAliasTarget(own) ? CONTENT_FOLDER : own;
 }
 

@@ -30,8 +30,7 @@ export async function fillLedger(replay: SnapshotReplay, ledger: ObjectLedger): 
 
 function contentOf({ keys }: IndexModel, item: Unstored): NeededContent {
   const { version, etag, stored } = item.row.content;
-  const key = item.isFolder ? keys.ofFolder(item.row) : keys.ofEntry(item.row);
-  return { key, version, etag: etag!, stored: Math.abs(stored) };
+  return { key: keys.ofRow(item.row), version, etag: etag!, stored: Math.abs(stored) };
 }
 
 function noteClaim(ledger: ObjectLedger, index: IndexModel, item: Unstored): void {

@@ -1,6 +1,7 @@
 import type { AnyEvent, EventData, ObservedContent, ObservedEntry } from "../core/event/event.ts";
 import { observedContent } from "../core/index/observed_content.ts";
 import { observedOfStat } from "../core/index/observed_stat.ts";
+import { neighbourFinder } from "../core/index/row_at.ts";
 import {
   type EntryRow,
   type FolderRow,
@@ -15,7 +16,6 @@ import {
   joinPath,
   jsonOfText,
   type PathText,
-  splitPath,
   textOfBytes,
   textOfJson,
 } from "../core/path_text.ts";
@@ -37,13 +37,13 @@ export function recordReader(log: JobLog, range: Required<Pick<EventRange, "from
   const moves = folderMoves(log, range.to, range.from);
   // Seen in this range, and not all that their objects' metadata says.
   const special = new Set<string>();
-  const last = { source: "", folder: "", id: log.index.paths.find("", "")?.id };
-  const stored = storedSince(log, range);
-  const reader: Reader = { index: log.index, moves, special, stored, from: range.from, last };
+  const { index } = log;
+  const [stored, findEntry] = [storedSince(log, range), neighbourFinder(index)];
+  const reader: Reader = { index, moves, special, stored, from: range.from, findEntry };
   return {
     *recordsOf(event: AnyEvent): Generator<RecordBody> {
       // What a rebuild appends is what the repository has said already.
-      if (log.index.tables.run(event.run)?.command === "rebuild") return;
+      if (index.tables.run(event.run)?.command === "rebuild") return;
       switch (event.type) {
         case "EntriesObserved":
           return yield* recordsOfObserved(reader, event.data, event.position);
@@ -85,7 +85,8 @@ interface Reader {
   readonly special: Set<string>;
   readonly stored: ReadonlyMap<number, number>;
   readonly from: number;
-  last: { source: string; folder: PathText; id: number | undefined };
+  /** Events name what is in a folder one after the other, and the index stands still. */
+  readonly findEntry: (source: string, path: PathText) => EntryRow | undefined;
 }
 
 interface Seen {
@@ -169,24 +170,12 @@ function* recordOf(
 }
 
 function rowOf(
-  reader: Reader,
+  { index, moves, findEntry }: Reader,
   { source, path, isFolder, position }: Seen,
 ): EntryRow | FolderRow | undefined {
-  const { index, moves } = reader;
   const place = placeNow(index, source, path, moves, position);
   if (isFolder) return index.paths.find(place.source, place.path);
-  const { folder, name } = splitPath(place.path);
-  const holder = holderOf(reader, place.source, folder);
-  return holder === undefined ? undefined : index.tables.findEntry(holder, bytesOfText(name));
-}
-
-/** Events name what is in a folder one after the other, and the index stands still. */
-function holderOf(reader: Reader, source: string, folder: PathText): number | undefined {
-  const { last } = reader;
-  if (last.folder === folder && last.source === source) return last.id;
-  const id = reader.index.paths.find(source, folder)?.id;
-  reader.last = { source, folder, id };
-  return id;
+  return findEntry(place.source, place.path);
 }
 
 function placeNow(
@@ -213,13 +202,10 @@ function isTold(index: IndexModel, row: EntryRow | FolderRow, isReread: boolean)
   const { stored, etag } = row.content;
   if (etag === null || stored <= 0 || (row.state & (UNREADABLE | UNSTABLE)) !== 0) return false;
   if (stored !== row.position && !isReread) return false;
-  if ("parent" in row) {
-    const holder = index.tables.folderById(row.parent);
-    return holder?.fileSystem === row.fileSystem &&
-      index.keys.ofFolder(row) === index.keys.ownOfFolder(row);
-  }
-  return row.links <= 1 && (row.stat[1] & SPARSE_FLAG) === 0 &&
-    index.keys.ofEntry(row) === index.keys.ownOfEntry(row.folder, row.name);
+  const isPlain = "parent" in row
+    ? index.tables.folderById(row.parent)?.fileSystem === row.fileSystem
+    : row.links <= 1 && (row.stat[1] & SPARSE_FLAG) === 0;
+  return isPlain && index.keys.ofRow(row) === index.keys.ownOfRow(row);
 }
 
 function recorded(index: IndexModel, row: EntryRow | FolderRow): RecordedEntry {
@@ -247,6 +233,5 @@ function fileSystemOf(index: IndexModel, row: FolderRow): { fileSystem?: string 
 
 function contentOf(index: IndexModel, row: EntryRow | FolderRow): ObservedContent | undefined {
   if (row.content.etag === null) return undefined;
-  const key = "parent" in row ? index.keys.ofFolder(row) : index.keys.ofEntry(row);
-  return observedContent(key, row.content, row.content.stored);
+  return observedContent(index.keys.ofRow(row), row.content, row.content.stored);
 }

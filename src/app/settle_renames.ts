@@ -77,7 +77,7 @@ async function gather(context: StoreContext, copies: readonly OpenRename[]): Pro
       const { row } = item;
       if (items.has(rowName(row))) continue;
       if (row.content.stored <= 0) state.waiting++;
-      else if (index.keys.ofEntry(row) !== index.keys.ownOfEntry(row.folder, row.name)) {
+      else if (index.keys.ofRow(row) !== index.keys.ownOfRow(row)) {
         items.set(rowName(row), { row, folder });
       }
     }
@@ -96,9 +96,7 @@ async function copyPasses(
   const parked: OpenRename[] = [];
   while (work.items.size > 0) {
     const isTarget = aliasGuard(index.tables);
-    const ready = [...work.items.values()].filter(({ row }) =>
-      !isTarget(index.keys.ownOfEntry(row.folder, row.name))
-    );
+    const ready = [...work.items.values()].filter(({ row }) => !isTarget(index.keys.ownOfRow(row)));
     for (const { row } of ready) work.items.delete(rowName(row));
     if (ready.length > 0) {
       await copyReady(context, work, ready, options);

@@ -1,5 +1,6 @@
 /** A backup that is killed at random instants, and what the next run makes of it. */
 import assert from "node:assert/strict";
+import { seed } from "../seed.ts";
 import { shell } from "../sources/tree_tools.ts";
 import { assertSameTree, canCompare } from "./compare.ts";
 import { freshBucket, withGateway } from "./each_store.ts";
@@ -10,7 +11,6 @@ import { randomOf } from "./random.ts";
 import { filesBelow } from "../stores/folder/store_inspection.ts";
 
 const KILLS = 10;
-const seed = Number(Deno.env.get("SEED") ?? Date.now() % 1_000_000_000);
 
 const config = ['part_size = "5 MiB"'];
 

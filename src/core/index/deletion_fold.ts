@@ -1,8 +1,9 @@
 import type { DeletedObject, DeletionReason, EventData } from "../event/event.ts";
-import { bytesOfText, splitPath, textOfJson } from "../path_text.ts";
+import { textOfJson } from "../path_text.ts";
 import { dropRename } from "./alias_release.ts";
-import { entriesUnder, rowAt } from "./key_claim.ts";
+import { entriesUnder, ownerOf } from "./key_claim.ts";
 import type { MoveTables } from "./move_tables.ts";
+import { entryAt } from "./row_at.ts";
 import { type EntryRow, isLive, NO_CONTENT } from "./rows.ts";
 
 export function planDeletions(
@@ -64,7 +65,7 @@ export function deleteObjects(context: MoveTables, { objects }: EventData["Objec
  */
 function leaveOccupant(context: MoveTables, key: string, stored: number): void {
   const { tables, keys } = context;
-  const row = key.endsWith("/") ? undefined : rowAt(context, key);
+  const row = key.endsWith("/") ? undefined : ownerOf(context, key);
   if (row === undefined || "parent" in row || row.occupant !== stored) return;
   const { content } = row;
   if (keys.ofEntry({ ...row, content: { ...content, key: null, stored } }) !== key) return;
@@ -74,7 +75,7 @@ function leaveOccupant(context: MoveTables, key: string, stored: number): void {
 }
 
 function clearOccupant(context: MoveTables, key: string): void {
-  const row = key.endsWith("/") ? undefined : rowAt(context, key);
+  const row = key.endsWith("/") ? undefined : ownerOf(context, key);
   if (row === undefined || "parent" in row || row.occupant === 0) return;
   context.tables.putEntry({ ...row, occupant: 0, occupantSince: 0 });
 }
@@ -97,11 +98,8 @@ function clearEntry(
   path: string,
   { key, stored }: { key: string; stored: number },
 ): void {
-  const { tables, paths, keys } = context;
-  const { folder, name } = splitPath(path);
-  const holder = paths.find(source, folder);
-  const row = holder === undefined ? undefined : tables.findEntry(holder.id, bytesOfText(name));
-  if (row !== undefined && keys.ofEntry(row) === key) clearRemoved(context, row, stored);
+  const row = entryAt(context, source, path);
+  if (row !== undefined && context.keys.ofEntry(row) === key) clearRemoved(context, row, stored);
 }
 
 function clearRemoved(context: MoveTables, row: EntryRow, stored: number): void {

@@ -1,6 +1,6 @@
 import { CONTENT_FOLDER, pathOfKey } from "../mirror/object_key.ts";
-import { bytesOfText, splitPath } from "../path_text.ts";
 import type { MoveTables } from "./move_tables.ts";
+import { rowAt } from "./row_at.ts";
 import { type EntryRow, type FolderRow, isLive } from "./rows.ts";
 
 /**
@@ -10,10 +10,9 @@ import { type EntryRow, type FolderRow, isLive } from "./rows.ts";
  */
 export function isClaimed(context: MoveTables, key: string): boolean {
   if (key.startsWith(CONTENT_FOLDER)) return entriesUnder(context, key).some(isLive);
-  const row = rowAt(context, key);
+  const row = ownerOf(context, key);
   if (row === undefined || !isLive(row)) return false;
-  if ("parent" in row) return row.content.stored <= 0 || context.keys.ofFolder(row) === key;
-  return row.content.stored <= 0 || context.keys.ofEntry(row) === key;
+  return row.content.stored <= 0 || context.keys.ofRow(row) === key;
 }
 
 /**
@@ -22,7 +21,9 @@ export function isClaimed(context: MoveTables, key: string): boolean {
  */
 export function entriesUnder(context: MoveTables, key: string): EntryRow[] {
   const { tables, keys } = context;
-  const own = key.endsWith("/") || key.startsWith(CONTENT_FOLDER) ? undefined : rowAt(context, key);
+  const own = key.endsWith("/") || key.startsWith(CONTENT_FOLDER)
+    ? undefined
+    : ownerOf(context, key);
   const others = tables.holdersOf(key).map(({ folder, name }) => tables.findEntry(folder, name));
   return [own, ...others].filter((row) =>
     row !== undefined && !("parent" in row) && row.content.etag !== null &&
@@ -31,25 +32,12 @@ export function entriesUnder(context: MoveTables, key: string): EntryRow[] {
 }
 
 /** Whose own key it is: a live one before a removed one. */
-export function rowAt(context: MoveTables, key: string): EntryRow | FolderRow | undefined {
+export function ownerOf(context: MoveTables, key: string): EntryRow | FolderRow | undefined {
   const path = pathOfKey(key);
   const slash = path.indexOf("/");
   const isFolder = key.endsWith("/");
-  const named = slash < 0 ? undefined : find(context, {
-    source: path.slice(0, slash),
-    path: path.slice(slash + 1),
-    isFolder,
-  });
+  const place = { source: path.slice(0, slash), path: path.slice(slash + 1) };
+  const named = slash < 0 ? undefined : rowAt(context, place, isFolder);
   if (named !== undefined && isLive(named)) return named;
-  return find(context, { source: "", path, isFolder }) ?? named;
-}
-
-function find(
-  { tables, paths }: MoveTables,
-  { source, path, isFolder }: { source: string; path: string; isFolder: boolean },
-): EntryRow | FolderRow | undefined {
-  if (isFolder) return paths.find(source, path);
-  const { folder, name } = splitPath(path);
-  const holder = paths.find(source, folder);
-  return holder === undefined ? undefined : tables.findEntry(holder.id, bytesOfText(name));
+  return rowAt(context, { source: "", path }, isFolder) ?? named;
 }

@@ -1,8 +1,9 @@
 import type { EventData } from "../event/event.ts";
-import { bytesOfText, splitPath, textOfJson } from "../path_text.ts";
+import { textOfJson } from "../path_text.ts";
 import { forgetDigests } from "./digest_fold.ts";
 import { dropRename } from "./alias_release.ts";
 import type { MoveTables } from "./move_tables.ts";
+import { entryAt } from "./row_at.ts";
 import { type ContentRow, isLive, NO_CONTENT } from "./rows.ts";
 
 /**
@@ -22,13 +23,10 @@ export function loseObject(
   if (row !== undefined && isLost(row, keys.ofFolder(row))) {
     tables.putFolder({ ...row, content: { ...NO_CONTENT, stored: -stored } });
   }
-  const { folder, name } = splitPath(text);
-  const holder = paths.find(source, folder);
-  const bytes = bytesOfText(name);
-  const entry = holder === undefined ? undefined : tables.findEntry(holder.id, bytes);
+  const entry = entryAt(context, source, text);
   if (entry === undefined || !isLost(entry, keys.ofEntry(entry))) return;
   tables.putEntry({ ...entry, content: { ...NO_CONTENT, stored: -stored } });
   tables.listingChanged(entry.folder);
   forgetDigests(tables, "content", entry.folder);
-  dropRename(context, entry.folder, bytes);
+  dropRename(context, entry.folder, entry.name);
 }

@@ -10,6 +10,7 @@ import { type EventPlace, misplaced } from "./misfit.ts";
 import type { MoveTables } from "./move_tables.ts";
 import { withoutOwnKey } from "./object_keys.ts";
 import { statOfObserved } from "./observed_stat.ts";
+import { entryAt } from "./row_at.ts";
 import {
   type ContentRow,
   type EntryRow,
@@ -85,10 +86,8 @@ function leaveContent(
   content: ObservedContent | undefined,
 ): void {
   if (content === undefined) return;
-  const { tables, paths, keys } = context;
-  const { folder, name } = splitPath(from);
-  const holder = paths.find(source, folder);
-  const row = holder === undefined ? undefined : tables.findEntry(holder.id, bytesOfText(name));
+  const { tables, keys } = context;
+  const row = entryAt(context, source, from);
   if (row === undefined || Math.abs(row.content.stored) !== Math.abs(content.stored)) return;
   if (keys.ofEntry(row) !== content.key) return;
   tables.putEntry({

@@ -10,9 +10,11 @@ import type { ContentRow, EntryRow, FolderRow, IndexTables } from "./rows.ts";
 export interface ObjectKeys {
   ofEntry(row: Pick<EntryRow, "folder" | "name" | "content">): string;
   ofFolder(row: FolderRow): string;
+  ofRow(row: EntryRow | FolderRow): string;
   /** What the path's own key is now. */
   ownOfEntry(folder: number, name: Uint8Array): string;
   ownOfFolder(row: FolderRow): string;
+  ownOfRow(row: EntryRow | FolderRow): string;
   /** Key prefixes, ending in "/", that the folder has and ever had: oldest first. */
   prefixesOf(folder: number): string[];
   /** Source and path as they were at a position. */
@@ -81,14 +83,23 @@ export function objectKeys(tables: IndexTables): ObjectKeys {
     return prefixOf(source, path);
   }
 
+  function ofEntry({ folder, name, content }: Pick<EntryRow, "folder" | "name" | "content">) {
+    return content.key ?? keyAt(folder, name, Math.abs(content.stored));
+  }
+
+  function ofFolder({ id, content }: FolderRow): string {
+    return content.key ?? prefixAt(id, Math.abs(content.stored));
+  }
+
   return {
     placeAt,
     lastMove,
-    ofEntry: ({ folder, name, content }) =>
-      content.key ?? keyAt(folder, name, Math.abs(content.stored)),
-    ofFolder: ({ id, content }) => content.key ?? prefixAt(id, Math.abs(content.stored)),
+    ofEntry,
+    ofFolder,
+    ofRow: (row) => "parent" in row ? ofFolder(row) : ofEntry(row),
     ownOfEntry: (folder, name) => keyAt(folder, name, NOW),
     ownOfFolder: ({ id }) => prefixAt(id, NOW),
+    ownOfRow: (row) => "parent" in row ? prefixAt(row.id, NOW) : keyAt(row.folder, row.name, NOW),
     prefixesOf(folder) {
       const positions = [NOW];
       const above = new Set([folder]);
@@ -113,11 +124,6 @@ export function objectKeys(tables: IndexTables): ObjectKeys {
 function prefixOf(source: string, path: PathText): string {
   if (path !== "") return keyOfPath(source, path, true);
   return source === "" ? "" : keyOfPath("", source, true);
-}
-
-/** True where the content lies under the key that the path has now. */
-export function isOwnKey(keys: ObjectKeys, row: EntryRow): boolean {
-  return keys.ofEntry(row) === keys.ownOfEntry(row.folder, row.name);
 }
 
 /** A content row with its key left out where the path's own key at that time says the same. */

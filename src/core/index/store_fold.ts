@@ -1,7 +1,7 @@
 import type { DeletedObject, EventData, LoggedEvent, StoredEntry } from "../event/event.ts";
 import { pathOfKey } from "../mirror/object_key.ts";
 import { bytesOfHex } from "../hash.ts";
-import { bytesOfText, joinPath, jsonOfText, textOfJson } from "../path_text.ts";
+import { bytesOfText, joinPath, jsonOfText, type PathText, textOfJson } from "../path_text.ts";
 import { forgetDigests } from "./digest_fold.ts";
 import { type EventPlace, misplaced, unknownFolder } from "./misfit.ts";
 import { aliasGuard } from "./alias_guard.ts";
@@ -67,11 +67,12 @@ function leaveOldKeys(
   { source, folders }: EventData["ObjectsStored" | "ObjectCopied"],
 ): void {
   const isTarget = aliasGuard(context.tables);
+  let overs: Map<PathText, number> | undefined;
   for (const { path: folder, objects } of folders) {
     for (const { name, type, from, was, wasSince, until } of objects) {
       if (from === undefined || was === undefined) continue;
-      const over = overOf(source, folders, from);
-      leaveKey(context, over, {
+      overs ??= oversOf(source, folders);
+      leaveKey(context, overs.get(pathOfKey(from)), {
         ...{ source, key: from, stored: was },
         path: jsonOfText(joinPath(textOfJson(folder), textOfJson(name))),
         ...(type === "folder" ? { folder: true as const } : {}),
@@ -82,21 +83,20 @@ function leaveOldKeys(
   }
 }
 
-/** What the event says to have been overwritten under a key that one of its entries has left. */
-function overOf(
+/** What the event says to have been overwritten under its entries' own keys, by their places. */
+function oversOf(
   source: string,
   folders: EventData["ObjectCopied"]["folders"],
-  key: string,
-): number | undefined {
-  const place = pathOfKey(key);
+): Map<PathText, number> {
+  const overs = new Map<PathText, number>();
   for (const { path, objects } of folders) {
     for (const { name, over, key: given } of objects) {
       if (over === undefined || given !== undefined) continue;
-      const inner = joinPath(textOfJson(path), textOfJson(name));
-      if (joinPath(source, inner) === place) return over;
+      const place = joinPath(source, joinPath(textOfJson(path), textOfJson(name)));
+      if (!overs.has(place)) overs.set(place, over);
     }
   }
-  return undefined;
+  return overs;
 }
 
 /** A key that holds content again is not to be deleted any more. */
