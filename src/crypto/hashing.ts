@@ -1,6 +1,7 @@
 import { createHash, hash } from "node:crypto";
 import { crc32, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { Hashing } from "../ports/hashing.ts";
+import { frame, unframe } from "./zstd_frame.ts";
 
 /** SHA-256 (FIPS 180-4), MD5, CRC-32 and zstd by the platform. */
 export const platformHashing: Hashing = {
@@ -21,4 +22,6 @@ export const platformHashing: Hashing = {
   crc32: (bytes, before = 0) => crc32(bytes, before),
   compress: (bytes) => new Uint8Array(zstdCompressSync(bytes)),
   decompress: (bytes) => new Uint8Array(zstdDecompressSync(bytes)),
+  frame,
+  unframe,
 };

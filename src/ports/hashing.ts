@@ -12,6 +12,13 @@ export interface Hashing {
   compress(bytes: Uint8Array): Uint8Array;
   /** Of one frame. Throws where it is none. */
   decompress(bytes: Uint8Array): Uint8Array;
+  /** Exactly one frame of a pack: zstd -3, with the size of its content in its header. */
+  frame(plain: Uint8Array): Uint8Array;
+  /**
+   * The `size` bytes that a frame holds. Throws kind "damage" where it is not one whole frame, alone,
+   * of so many bytes.
+   */
+  unframe(frame: Uint8Array, size: number): Uint8Array;
 }
 
 export interface IncrementalHash {
