@@ -1,11 +1,13 @@
 import { HoldfastError } from "./error.ts";
 import type { Genesis } from "./event/line.ts";
+import type { BodySuffix } from "./sealed_name.ts";
 
 /**
  * Checkpoints in the repository: the rows of every projection at one position of a log, so that the
  * index comes back where the segments before it are lost (docs/bucket_format.md). Objects of JSON
- * lines, one zstd frame each. The one that is named by the position alone is put last: its first
- * line is the header, which names the others and is what was signed.
+ * lines, one zstd frame each, as an age file where the job encrypts. The one that is named by the
+ * position alone is put last: its first line is the header, which names the others and is what was
+ * signed.
  */
 export interface CheckpointHeader {
   readonly format: 1;
@@ -45,6 +47,11 @@ export interface CheckpointName {
   readonly position: number;
 }
 
+export interface CheckpointObject extends CheckpointName {
+  /** From 1 on: another object than the one with the header. */
+  readonly part?: number;
+}
+
 /** Bytes of lines in one object, before compression; one row is always taken. */
 export const CHECKPOINT_BYTES = 4 * 1024 * 1024;
 /** A backup writes a checkpoint where this many entries … */
@@ -54,15 +61,19 @@ export const CHECKPOINT_AFTER_BYTES = 64 * 1024 * 1024;
 
 export const CHECKPOINTS_PREFIX = ".holdfast/checkpoints/";
 
-/** Of the object with the header; with `part`, from 1 on, of another one of the same checkpoint. */
-export function checkpointKey({ log, position }: CheckpointName, part?: number): string {
-  const suffix = part === undefined ? "" : `-${part}`;
-  return `${CHECKPOINTS_PREFIX}${log}/${String(position).padStart(16, "0")}${suffix}.jsonl.zst`;
+export function checkpointKey(
+  { log, position, part }: CheckpointObject,
+  suffix: BodySuffix = "",
+): string {
+  const name = `${String(position).padStart(16, "0")}${part === undefined ? "" : `-${part}`}`;
+  return `${CHECKPOINTS_PREFIX}${log}/${name}.jsonl.zst${suffix}`;
 }
 
 /** Undefined where the key is not that of an object with a header. */
 export function checkpointOfKey(key: string): CheckpointName | undefined {
-  const found = /^\.holdfast\/checkpoints\/([0-9a-f]{32})\/(\d{16})\.jsonl\.zst$/.exec(key);
+  const found = /^\.holdfast\/checkpoints\/([0-9a-f]{32})\/(\d{16})\.jsonl\.zst(?:\.age)?$/.exec(
+    key,
+  );
   return found === null ? undefined : { log: found[1], position: Number(found[2]) };
 }
 

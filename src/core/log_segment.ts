@@ -1,10 +1,12 @@
 import { HoldfastError } from "./error.ts";
 import { type Genesis, genesisLine } from "./event/line.ts";
+import type { BodySuffix } from "./sealed_name.ts";
 
 /**
- * Log segments in the repository: a sealed range of a log's lines, one zstd frame, named by its first
- * position only, so that two writers from one head collide. What is needed to judge one without
- * reading it is in the object's user metadata, in clear (docs/bucket_format.md).
+ * Log segments in the repository: a sealed range of a log's lines, one zstd frame, as an age file where
+ * the job encrypts. Named by its first position only, so that two writers from one head collide. What
+ * is needed to judge one without reading it is in the object's user metadata, in clear
+ * (docs/bucket_format.md).
  */
 export interface SegmentHead {
   readonly log: string;
@@ -46,13 +48,13 @@ export function logFolder(log: string): string {
   return `.holdfast/log/${log}/`;
 }
 
-export function segmentKey(log: string, first: number): string {
-  return `${logFolder(log)}${String(first).padStart(16, "0")}.jsonl.zst`;
+export function segmentKey(log: string, first: number, suffix: BodySuffix = ""): string {
+  return `${logFolder(log)}${String(first).padStart(16, "0")}.jsonl.zst${suffix}`;
 }
 
 /** Log and first position that a key names; undefined where it is no segment's. */
 export function segmentOfKey(key: string): { log: string; first: number } | undefined {
-  const found = /^\.holdfast\/log\/([0-9a-f]{32})\/(\d{16})\.jsonl\.zst$/.exec(key);
+  const found = /^\.holdfast\/log\/([0-9a-f]{32})\/(\d{16})\.jsonl\.zst(?:\.age)?$/.exec(key);
   return found === null ? undefined : { log: found[1], first: Number(found[2]) };
 }
 
@@ -77,9 +79,21 @@ export function closingMetadata(closing: ClosingSegment): Record<string, string>
   return { first: String(first), previous, "closed-by": closedBy, host: asciiOf(host), sha256 };
 }
 
+/**
+ * Of the empty object that takes the other name of a position where a log is encrypted from, or no
+ * longer: whoever goes on in the form until then collides, too. `key` is that of the segment.
+ */
+export function placeholderMetadata(key: string): Record<string, string> {
+  const { first } = segmentOfKey(key)!;
+  return { first: String(first), [GOES_ON]: key.slice(key.lastIndexOf("/") + 1) };
+}
+
+const GOES_ON = "goes-on-as";
+
 export type SegmentObject =
   | { readonly kind: "segment"; readonly head: SegmentHead }
-  | { readonly kind: "closing"; readonly closing: ClosingSegment };
+  | { readonly kind: "closing"; readonly closing: ClosingSegment }
+  | { readonly kind: "placeholder" };
 
 /** What an object says it is. Throws kind "damage" where it says nothing that can be read. */
 export function readSegmentMetadata(
@@ -87,11 +101,11 @@ export function readSegmentMetadata(
   metadata: Readonly<Record<string, string>>,
 ): SegmentObject {
   const place = segmentOfKey(key);
-  const { previous, sha256 } = metadata;
-  const fits = place !== undefined && metadata.first === String(place.first) && isHash(previous) &&
-    isHash(sha256);
-  if (!fits) throw unreadable(key);
+  if (place === undefined || metadata.first !== String(place.first)) throw unreadable(key);
   const { log, first } = place;
+  if (metadata[GOES_ON] !== undefined) return { kind: "placeholder" };
+  const { previous, sha256 } = metadata;
+  if (!isHash(previous) || !isHash(sha256)) throw unreadable(key);
   const closedBy = metadata["closed-by"];
   if (closedBy !== undefined) {
     if (!/^[0-9a-f]{32}$/.test(closedBy)) throw unreadable(key);

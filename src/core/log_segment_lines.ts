@@ -37,12 +37,14 @@ export function entriesInLine(line: Uint8Array, type: string, position: number):
     case "EntriesObserved":
     case "ObjectsStored":
     case "ObjectCopied":
+    case "MembersPacked":
       return countOf(line, ENTRY_START);
     case "ObjectVerified":
     case "ObjectsRefused":
     case "RenamePlanned":
     case "RenameAliased":
     case "RenameSettled":
+    case "MembersLost":
     case "DeletionPlanned":
     case "ObjectDeleted":
       return entriesOfEvent(parseLine(new TextDecoder().decode(line), position)).length;

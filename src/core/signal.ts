@@ -25,6 +25,7 @@ export type PhaseName =
   | "ship" // sending log segments
   | "checkpoint" // sending the index
   | "restore"
+  | "read" // looking what packs at hand have
   | "rebuild" // reading the log back from the repository
   | "replay" // folding events into projections
   | "list" // asking the store what it holds
@@ -71,9 +72,9 @@ export interface RestoreSignal {
   readonly current: PathText;
 }
 
-/** Entries or objects dealt with so far, and their bytes. */
+/** Entries, objects or packs dealt with so far, and their bytes. */
 export interface UpkeepSignal {
-  readonly kind: "check" | "prune" | "undo";
+  readonly kind: "check" | "prune" | "undo" | "read";
   readonly done: number;
   readonly total: number;
   readonly bytes: number;

@@ -28,7 +28,7 @@ export interface BasePlace extends LogBase {
 
 /** Makes a database that begins at a checkpoint. */
 export interface BaseWriter {
-  /** An object of the checkpoint as stored, in order. Throws kind "damage". */
+  /** An object of the checkpoint, a zstd frame, in order. Throws kind "damage". */
   add(body: Uint8Array): void;
   /** Opens what was made. The caller closes it. */
   finish(): JobLog;

@@ -10,6 +10,7 @@ import type {
   IndexTables,
   RenameRow,
 } from "../core/index/rows.ts";
+import type { PackModel } from "./pack_model.ts";
 import type {
   RunRow,
   RunTables,
@@ -126,6 +127,7 @@ export interface StoredLine {
 /** The current state, and what the queries of the commands need. */
 export interface IndexModel {
   readonly tables: IndexTables & RunTables;
+  readonly packs: PackModel;
   readonly paths: FolderPaths;
   /** Where content is: forget() after whatever moves a folder, as with the paths. */
   readonly keys: ObjectKeys;
@@ -166,6 +168,8 @@ export interface IndexModel {
   unstoredTotals(): Totals;
   totals(): Totals;
   unreadable(): number;
+  /** Whether a live entry's content is in an encrypted object of the mirror. */
+  hasSealed(): boolean;
   /** Entries at and below a folder that are not removed. */
   countBelow(folder: number): number;
   runs(limit: number): RunRow[];

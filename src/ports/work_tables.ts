@@ -1,5 +1,6 @@
 import type { PathText } from "../core/path_text.ts";
 import type { ListedObject } from "./object_store.ts";
+import type { KnownContent, PackedContent } from "./pack_model.ts";
 
 /** Tables for the length of a run, on disk: what a large repository has must not fill the memory. */
 export interface WorkTables {
@@ -7,6 +8,8 @@ export interface WorkTables {
   ledger(): ObjectLedger;
   readings(): ReadingQueue;
   notes(): Notes;
+  restores(): RestoreQueue;
+  packLedger(): PackLedger;
 }
 
 /** What is under the repository's prefix, as a LIST has told. */
@@ -17,6 +20,8 @@ export interface ObjectListing {
   /** Objects not below the prefix `except` that nobody has asked for. */
   unknown(except: string): { readonly objects: number; readonly bytes: number };
   below(prefix: string): Iterable<FoundObject>;
+  /** Objects below a prefix that nobody has asked for. */
+  unknownBelow(prefix: string): { readonly objects: number; readonly bytes: number };
   close(): void;
 }
 
@@ -40,6 +45,29 @@ export interface Reading {
   readonly folder: number;
   readonly name: Uint8Array;
   readonly bytes: number;
+}
+
+/** Files to be restored from packs. */
+export interface RestoreQueue {
+  add(file: PackedFile): void;
+  /** Those in chunks, or the others, in order of pack and place. */
+  inOrder(chunked: boolean): Iterable<PackedFile>;
+  close(): void;
+}
+
+export interface PackedFile {
+  /** Position of the pack's PackStarted. */
+  readonly pack: number;
+  /** Of the content, or of the list of its chunks: offset in the pack's TAR. */
+  readonly at: number;
+  /** Of the content. */
+  readonly size: number;
+  readonly chunked: boolean;
+  readonly sha256: Uint8Array;
+  readonly folder: number;
+  readonly name: Uint8Array;
+  /** What is in its place may go. */
+  readonly replace: boolean;
 }
 
 /** Text by text. */
@@ -113,3 +141,82 @@ export type SpareObject = LedgerObject & {
   /** It is the newest version, no entry has the key now, and an older version is needed. */
   readonly hidesOlder: boolean;
 };
+
+/**
+ * Everything that is in complete packs, and who needs it. A content that several packs have is needed
+ * in one of them.
+ */
+export interface PackLedger {
+  add(content: KnownContent): void;
+  /**
+   * Notes who needs a content, and where: in the newest pack that has not lost it and is not to leave.
+   * Undefined where no pack has it. `isNew`: nothing was known of this need, or of a claim.
+   */
+  need(
+    sha256: Uint8Array,
+    by: PackNeed,
+    claim?: ContentClaim,
+  ): { readonly content: LedgerContent; readonly isNew: boolean } | undefined;
+  find(sha256: Uint8Array): LedgerContent | undefined;
+  /** Whether an entry or a snapshot needs it that was not chosen. */
+  isKept(sha256: Uint8Array): boolean;
+  /** How each pack is used, oldest first; packs without any content are not among them. */
+  uses(): PackUse[];
+  /** All that a pack has, by place. */
+  in(pack: number): Iterable<LedgerContent>;
+  /** What is needed of a pack, by place. */
+  needed(pack: number): Iterable<LedgerContent>;
+  packsWith(sha256: Uint8Array): number[];
+  /** What was chosen, needed by others or not. */
+  chosen(): Iterable<LedgerContent>;
+  /** Packs that are to be deleted: what is needed of them has to be moved before. */
+  leave(pack: number): void;
+  stay(pack: number): void;
+  isLeaving(pack: number): boolean;
+  leaving(): number[];
+  /** What has to be moved and was not yet, by pack and place: what no pack has that stays. */
+  waiting(): Iterable<LedgerContent>;
+  /** The chunks among it that an entry's source may have, by entry. */
+  waitingParts(): Iterable<LedgerContent>;
+  moved(content: Pick<LedgerContent, "sha256" | "pack">): void;
+  /** Whether something of a pack that is to leave is still waiting. */
+  isWaiting(pack: number): boolean;
+  /** Whether it is among what waits. */
+  mustMove(sha256: Uint8Array): boolean;
+  /** Whoever needs it is to lose it: it is not moved. */
+  giveUp(content: Pick<LedgerContent, "sha256" | "pack">): void;
+  /** Whether it is given up, or was chosen and nobody else needs it. */
+  isGoing(sha256: Uint8Array): boolean;
+  /** A set of entries, for whoever goes through states one after the other. */
+  choose(folder: number, name: Uint8Array): void;
+  unchoose(folder: number, name: Uint8Array): void;
+  chosenEntries(): Iterable<Pick<ContentClaim, "folder" | "name">>;
+  chosenCount(): number;
+  close(): void;
+}
+
+/** "chosen": by entries whose content is to go. */
+export type PackNeed = "entry" | "snapshot" | "chosen";
+
+/** An entry whose source should have a content. */
+export interface ContentClaim {
+  readonly folder: number;
+  readonly name: Uint8Array;
+  /** The content is a chunk of the entry's. */
+  readonly isPart: boolean;
+}
+
+export interface LedgerContent extends PackedContent {
+  readonly lost: boolean;
+  readonly claim: ContentClaim | undefined;
+}
+
+export interface PackUse {
+  /** Position of its PackStarted. */
+  readonly pack: number;
+  readonly contents: number;
+  /** Of these, what an entry or a snapshot needs. */
+  readonly needed: number;
+  /** Bytes of TAR that the others take, about. */
+  readonly dead: number;
+}

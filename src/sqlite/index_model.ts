@@ -6,6 +6,7 @@ import type { IndexModel, Totals, Unstored, UnstoredCursor } from "../ports/even
 import { entryRow, folderRow, sqliteIndexTables } from "./index_tables.ts";
 import { isAliasTarget } from "../core/index/alias_guard.ts";
 import { objectKeys } from "../core/index/object_keys.ts";
+import { sqlitePackModel } from "./pack_tables.ts";
 import { renameRow } from "./rename_tables.ts";
 import { touchedRows } from "./touched_rows.ts";
 import {
@@ -35,6 +36,7 @@ export function sqliteIndexModel(db: DatabaseSync): IndexModel {
     tables,
     paths,
     keys,
+    packs: sqlitePackModel(db),
     isAliasTarget: (key) => isAliasTarget(tables, key),
     openRenames: () =>
       all("SELECT * FROM renames WHERE aliased = 0 ORDER BY position, folder, name", renameRow),
@@ -83,6 +85,9 @@ export function sqliteIndexModel(db: DatabaseSync): IndexModel {
     unstoredTotals: () => totalsOf(db, `state & 1 = 0 AND stored <= 0 AND ${PENDING}`),
     totals: () => totalsOf(db, "state & 1 = 0"),
     unreadable: () => countUnreadable(db),
+    hasSealed: () =>
+      db.prepare("SELECT 1 FROM entries WHERE header > 0 AND stored > 0 AND state & 1 = 0 LIMIT 1")
+        .get() !== undefined,
     countBelow: (folder) => Number((statements.countBelow.get(folder) as Raw).n),
     runs: (limit) => all("SELECT * FROM runs ORDER BY position DESC LIMIT ?", runRow, limit),
     lastRuns: () =>

@@ -9,6 +9,7 @@ import type {
 import { REMOVED, UNREADABLE, UNSTABLE } from "../core/index/rows.ts";
 import { STAT_RECORD_BYTES, typeAt } from "../core/stat_record.ts";
 import { bytesIn, bytesOrNull, numberIn, textIn, textOrNull } from "./column.ts";
+import { sqlitePackTables } from "./pack_tables.ts";
 import { packMoves, sqliteRenameTables, unpackMoves } from "./rename_tables.ts";
 
 import { plainRecords } from "./plain_records.ts";
@@ -44,9 +45,9 @@ export function sqliteIndexTables(db: DatabaseSync): IndexTables {
     insertEntry: (row) => putEntry(statements.insertEntry, row),
     putEntry: (row) => putEntry(statements.putEntry, row),
     storeContent(folder, name, content, { prev, position, state }) {
-      const { stored, sha256, key, version, etag, storageClass, since } = content;
+      const { stored, sha256, key, version, etag, storageClass, since, header } = content;
       const result = statements.storeContent.run(
-        ...[stored, sha256, key, version, packEtag(etag), storageClass, since],
+        ...[stored, sha256, key, version, packEtag(etag), storageClass, since, header],
         ...[key, position, key, since, position, state, folder, name, prev],
       );
       return Number(result.changes) === 1;
@@ -82,6 +83,7 @@ export function sqliteIndexTables(db: DatabaseSync): IndexTables {
       statements.setChecked.run(position, folder, name);
     },
     ...sqliteRenameTables(db),
+    ...sqlitePackTables(db),
   };
 }
 
@@ -90,9 +92,9 @@ type Statement = ReturnType<DatabaseSync["prepare"]>;
 const FOLDER_COLUMNS =
   "id, parent, name, file_system, stat, attributes, state, position, stored, sha256, object_key, version_id, etag, class, moves";
 const ENTRY_COLUMNS =
-  "folder, name, stat, links, target, attributes, state, position, stored, sha256, object_key, version_id, etag, class, since, occupant, occupant_since, checked";
+  "folder, name, stat, links, target, attributes, state, position, stored, sha256, object_key, version_id, etag, class, since, header, occupant, occupant_since, checked";
 const MARKS = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
-const ENTRY_MARKS = `${MARKS}, ?, ?, ?`;
+const ENTRY_MARKS = `${MARKS}, ?, ?, ?, ?`;
 
 function prepare(db: DatabaseSync) {
   const entries = `SELECT ${ENTRY_COLUMNS} FROM entries WHERE folder = ?`;
@@ -114,7 +116,7 @@ function prepare(db: DatabaseSync) {
     ),
     storeContent: db.prepare(
       `UPDATE entries SET stored = ?, sha256 = ?, object_key = ?, version_id = ?, etag = ?,
-         class = ?, since = ?, occupant = CASE WHEN ? IS NULL THEN ? ELSE occupant END,
+         class = ?, since = ?, header = ?, occupant = CASE WHEN ? IS NULL THEN ? ELSE occupant END,
          occupant_since = CASE WHEN ? IS NULL THEN ? ELSE occupant_since END, position = ?,
          state = (state & ${UNSTABLE}) | ?
        WHERE folder = ? AND name = ? AND position = ? AND state & ${REMOVED | UNREADABLE} = 0`,
@@ -149,10 +151,10 @@ function prepare(db: DatabaseSync) {
 }
 
 function putEntry(statement: Statement, row: EntryRow): void {
-  const { stored, sha256, key, version, etag, storageClass, since } = row.content;
+  const { stored, sha256, key, version, etag, storageClass, since, header } = row.content;
   statement.run(
     ...[row.folder, row.name, row.stat, row.links, row.target, row.attributes, row.state],
-    ...[row.position, stored, sha256, key, version, packEtag(etag), storageClass, since],
+    ...[row.position, stored, sha256, key, version, packEtag(etag), storageClass, since, header],
     ...[row.occupant, row.occupantSince, row.checked],
   );
 }
@@ -172,7 +174,7 @@ export function folderRow(raw: Raw): FolderRow {
     attributes: textOrNull(raw.attributes),
     state: numberIn(raw.state),
     position: numberIn(raw.position),
-    content: contentRow(raw, 0),
+    content: contentRow(raw, { since: 0, header: 0 }),
   };
 }
 
@@ -186,14 +188,14 @@ export function entryRow(raw: Raw): EntryRow {
     attributes: textOrNull(raw.attributes),
     state: numberIn(raw.state),
     position: numberIn(raw.position),
-    content: contentRow(raw, numberIn(raw.since)),
+    content: contentRow(raw, { since: numberIn(raw.since), header: numberIn(raw.header) }),
     occupant: numberIn(raw.occupant),
     occupantSince: numberIn(raw.occupant_since),
     checked: numberIn(raw.checked),
   };
 }
 
-function contentRow(raw: Raw, since: number): ContentRow {
+function contentRow(raw: Raw, ofFiles: Pick<ContentRow, "since" | "header">): ContentRow {
   return {
     stored: numberIn(raw.stored),
     sha256: bytesOrNull(raw.sha256),
@@ -201,7 +203,7 @@ function contentRow(raw: Raw, since: number): ContentRow {
     version: textOrNull(raw.version_id),
     etag: unpackEtag(raw.etag as Uint8Array | string | null),
     storageClass: textOrNull(raw.class),
-    since,
+    ...ofFiles,
   };
 }
 

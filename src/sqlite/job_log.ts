@@ -291,6 +291,7 @@ function jobLog(
       tables: guardedReads(file, index.tables),
       paths: guardedReads(file, index.paths),
       keys: guardedReads(file, index.keys),
+      packs: guardedReads(file, index.packs),
     },
     head: () => guarded(file, currentHead),
     projected: () =>

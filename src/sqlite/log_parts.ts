@@ -31,7 +31,11 @@ export function readLogs(db: DatabaseSync, file: string): LogPart[] {
 
 function parseGenesis(file: string, text: string): Genesis {
   try {
-    return JSON.parse(text);
+    const genesis = JSON.parse(text) as Genesis;
+    const { parent } = genesis;
+    // What is made of it is hashed, so a changed value is found; a changed name is not there at all.
+    if (parent === undefined) throw new RangeError("a genesis names no parent");
+    return genesis;
   } catch (error) {
     throw damaged(file, error as Error);
   }

@@ -66,8 +66,8 @@ export function sqliteRenameTables(db: DatabaseSync): RenameTables {
     },
     hasAliases: () => statements.hasAliases.get() !== undefined,
     isInSnapshot: (position) => statements.isInSnapshot.get(position) !== undefined,
-    loseContent(from, until) {
-      statements.loseContent.run(from, until);
+    loseContent(from, until, entries = 1) {
+      statements.loseContent.run(entries, from, until);
     },
   };
 }
@@ -94,7 +94,7 @@ function prepare(db: DatabaseSync) {
       "SELECT 1 FROM snapshots WHERE position >= ? AND forgotten = 0 LIMIT 1",
     ),
     loseContent: db.prepare(
-      "UPDATE snapshots SET lost = lost + 1 WHERE position >= ? AND position < ?",
+      "UPDATE snapshots SET lost = lost + ? WHERE position >= ? AND position < ?",
     ),
   };
 }

@@ -3,7 +3,7 @@
  * dropped at any time. Raise PROJECTION_VERSION with every change of a projection's tables or of
  * the fold's meaning: they are then rebuilt by replay.
  */
-export const PROJECTION_VERSION = 2;
+export const PROJECTION_VERSION = 5;
 
 /** The logs that follow the first one, whose genesis is in `meta`: after takeovers. */
 export const LOGS_SCHEMA = `
@@ -61,8 +61,8 @@ CREATE UNIQUE INDEX folders_by_name ON folders (parent, name);
 CREATE TABLE entries (
   folder INTEGER NOT NULL, name BLOB NOT NULL, stat BLOB NOT NULL, links INTEGER NOT NULL,
   target BLOB, attributes TEXT, state INTEGER NOT NULL, position INTEGER NOT NULL, ${CONTENT},
-  since INTEGER NOT NULL, occupant INTEGER NOT NULL, occupant_since INTEGER NOT NULL,
-  checked INTEGER NOT NULL, PRIMARY KEY (folder, name)
+  since INTEGER NOT NULL, header INTEGER NOT NULL, occupant INTEGER NOT NULL,
+  occupant_since INTEGER NOT NULL, checked INTEGER NOT NULL, PRIMARY KEY (folder, name)
 ) WITHOUT ROWID;
 CREATE INDEX entries_by_key ON entries (object_key) WHERE object_key IS NOT NULL;
 CREATE TABLE links (
@@ -99,6 +99,22 @@ CREATE TABLE deletions (
 CREATE TABLE segments (
   kind TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, log TEXT NOT NULL,
   key TEXT NOT NULL, head TEXT NOT NULL, PRIMARY KEY (kind, first)
+) WITHOUT ROWID;
+CREATE TABLE packs (
+  id INTEGER PRIMARY KEY, pack TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE, class TEXT NOT NULL,
+  header INTEGER NOT NULL, encryption TEXT NOT NULL, stored INTEGER NOT NULL, size INTEGER NOT NULL,
+  plain INTEGER NOT NULL, version_id TEXT, etag TEXT
+);
+CREATE TABLE pack_parts (
+  pack INTEGER NOT NULL, part INTEGER NOT NULL, size INTEGER NOT NULL, crc32 TEXT NOT NULL,
+  whole TEXT NOT NULL, plain INTEGER NOT NULL, frames BLOB NOT NULL, tail BLOB, PRIMARY KEY (pack, part)
+) WITHOUT ROWID;
+CREATE TABLE contents (
+  sha256 BLOB NOT NULL, pack INTEGER NOT NULL, at INTEGER NOT NULL, size INTEGER NOT NULL,
+  list INTEGER NOT NULL, lost INTEGER NOT NULL, PRIMARY KEY (sha256, pack)
+) WITHOUT ROWID;
+CREATE TABLE chunk_lists (
+  sha256 BLOB NOT NULL, first INTEGER NOT NULL, chunks BLOB NOT NULL, PRIMARY KEY (sha256, first)
 ) WITHOUT ROWID;
 CREATE TABLE sources (
   name TEXT PRIMARY KEY, file_system TEXT NOT NULL, path TEXT NOT NULL, single INTEGER NOT NULL,
@@ -139,7 +155,7 @@ export const PROJECTED: readonly ProjectedTable[] = [
     name: "entries",
     columns: [
       ..."folder name stat links target attributes state position stored sha256".split(" "),
-      ..."object_key version_id etag class since occupant occupant_since checked".split(" "),
+      ..."object_key version_id etag class since header occupant occupant_since checked".split(" "),
     ],
     order: "folder, name",
   },
@@ -176,6 +192,18 @@ export const PROJECTED: readonly ProjectedTable[] = [
     columns: "kind first last log key head".split(" "),
     order: "kind, first",
   },
+  {
+    name: "packs",
+    columns: "id pack key class header encryption stored size plain version_id etag".split(" "),
+    order: "id",
+  },
+  {
+    name: "pack_parts",
+    columns: "pack part size crc32 whole plain frames tail".split(" "),
+    order: "pack, part",
+  },
+  { name: "contents", columns: "sha256 pack at size list lost".split(" "), order: "sha256, pack" },
+  { name: "chunk_lists", columns: "sha256 first chunks".split(" "), order: "sha256, first" },
   {
     name: "sources",
     columns: "name file_system path single entries bytes scanned started refused".split(" "),

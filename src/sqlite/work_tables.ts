@@ -11,6 +11,8 @@ import { bytesIn, numberIn, textIn } from "./column.ts";
 import { LEDGER_SCHEMA, sqliteLedger } from "./object_ledger.ts";
 import { afterPrefix } from "./key_range.ts";
 import { pagedRows } from "./paged_rows.ts";
+import { PACK_LEDGER_SCHEMA, sqlitePackLedger } from "./pack_ledger.ts";
+import { RESTORES_SCHEMA, sqliteRestores } from "./restore_queue.ts";
 import { inWorkFile } from "./work_file.ts";
 
 type Raw = Record<string, unknown>;
@@ -22,6 +24,8 @@ export function sqliteWorkTables(folder: string): WorkTables {
     ledger: () => inWorkFile(folder, LEDGER_SCHEMA, sqliteLedger),
     readings: () => inWorkFile(folder, READINGS_SCHEMA, sqliteReadings),
     notes: () => inWorkFile(folder, NOTES_SCHEMA, sqliteNotes),
+    restores: () => inWorkFile(folder, RESTORES_SCHEMA, sqliteRestores),
+    packLedger: () => inWorkFile(folder, PACK_LEDGER_SCHEMA, sqlitePackLedger),
   };
 }
 
@@ -37,6 +41,10 @@ function sqliteListing(db: DatabaseSync): Omit<ObjectListing, "close"> {
     `SELECT COUNT(*) AS objects, COALESCE(SUM(size), 0) AS bytes FROM objects
      WHERE known = 0 AND NOT (key >= ?1 AND key < ?2)`,
   );
+  const unknownBelow = db.prepare(
+    `SELECT COUNT(*) AS objects, COALESCE(SUM(size), 0) AS bytes FROM objects
+     WHERE known = 0 AND key >= ? AND key < ?`,
+  );
   return {
     add(objects) {
       for (const { key, size, etag, storageClass } of objects) {
@@ -49,6 +57,10 @@ function sqliteListing(db: DatabaseSync): Omit<ObjectListing, "close"> {
     },
     unknown(except) {
       const raw = unknown.get(except, afterPrefix(except)) as Raw;
+      return { objects: numberIn(raw.objects), bytes: numberIn(raw.bytes) };
+    },
+    unknownBelow(prefix) {
+      const raw = unknownBelow.get(prefix, afterPrefix(prefix)) as Raw;
       return { objects: numberIn(raw.objects), bytes: numberIn(raw.bytes) };
     },
     *below(prefix) {

@@ -80,7 +80,7 @@ Deno.test("an entry changed less than the window before its read is racy", () =>
 const stored: ContentRow = {
   ...{ stored: 9, sha256: new Uint8Array(32).fill(7), key: null, version: "v1", etag: "e" },
   storageClass: null,
-  since: 0,
+  ...{ since: 0, header: 0 },
 };
 
 function rowOf(stat: Partial<EntryStat>, content: ContentRow, target?: string): EntryRow {

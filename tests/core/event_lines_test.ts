@@ -74,7 +74,7 @@ Deno.test("a line that is no event is damage, one of a newer program is refused"
   }
   const newer = line.replace('"version":1', '"version":2');
   assert.throws(() => parseLine(newer, 1), { kind: "failed", message: /version 2.*not know/ });
-  for (const type of ["PackStored", "toString", "__proto__"]) {
+  for (const type of ["PackMelted", "toString", "__proto__"]) {
     const other = line.replace("RepositoryCreated", type);
     assert.throws(() => parseLine(other, 1), { kind: "failed", message: /not know/ }, type);
   }
@@ -102,8 +102,8 @@ Deno.test("a repository.json that is not ours is refused, with a way out", () =>
   for (const text of ["null", "[]", "{}", '{"format":2}', '{"format":"1"}']) {
     assert.throws(() => decode(text), { kind: "no-repository", hint: /nothing was written/ }, text);
   }
-  const pack = '{"format":1,"layout":"pack"}';
-  assert.throws(() => decode(pack), { kind: "no-repository", message: /layout "pack"/ });
+  const other = '{"format":1,"layout":"vault"}';
+  assert.throws(() => decode(other), { kind: "no-repository", message: /layout "vault"/ });
   assert.throws(() => decode('{"format":1,"layout":"mirror"}'), { kind: "damage" });
   assert.throws(() => checkRepository(REPOSITORY, "00".repeat(16), "s3://b"), {
     kind: "no-repository",

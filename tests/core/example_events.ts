@@ -5,6 +5,9 @@ import { packStat } from "../../src/core/stat_record.ts";
 export const LOG = "22".repeat(16);
 export const RUN = "33".repeat(16);
 
+const PACK = "aa".repeat(16);
+const PACK_KEY = `packs/aa/${PACK}.tar.zst.age`;
+
 const file = packStat({
   ...{ type: "file", sparse: true, mode: 0o640, uid: 1000, gid: 100, rdev: 0n },
   ...{ fileId: 2n ** 64n - 1n, size: 5_000_000_000n },
@@ -200,6 +203,47 @@ const EXAMPLES: { readonly [T in EventType]: EventData[T] } = {
   },
   ObjectDamaged: { source: "docs", path: "a/b", key: "docs/a/b", reason: "its SHA-256 differs" },
   UploadResumed: { key: "docs/big", upload: "upload-1", parts: 3, bytes: "15728640" },
+  RecipientsChanged: {
+    recipients: ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"],
+  },
+  PackStarted: { pack: PACK, key: PACK_KEY, class: "DEEP_ARCHIVE", header: 216, encryption: "age" },
+  ChunksPacked: { pack: PACK, chunks: [["88".repeat(32), 2_097_152, 512]] },
+  ChunksListed: { sha256: "77".repeat(32), from: 0, chunks: "iIiI".repeat(10) + "iIg" },
+  MembersPacked: {
+    source: "docs",
+    pack: PACK,
+    folders: [{
+      path: "new",
+      objects: [
+        { name: "sub", type: "folder", at: 2_099_712, prev: 8 },
+        {
+          ...{ name: "huge", type: "file", sha256: "77".repeat(32), size: "50000000" },
+          ...{ at: 2_101_248, list: 83, racy: true, prev: 8 },
+        },
+        { name: "same", type: "file", sha256: "77".repeat(32), size: "50000000", prev: 8 },
+      ],
+    }],
+  },
+  PartPrepared: {
+    ...{
+      pack: PACK,
+      part: 1,
+      size: 16_777_216,
+      crc32: "01234567",
+      whole: "89abcdef",
+      plain: "2101760",
+    },
+    ...{ frames: [[1_048_576, 2_101_760], [65_536, 0]], tail: "AQID" },
+  },
+  PackStored: {
+    ...{ pack: PACK, key: PACK_KEY, size: "16777250", plain: "2101760", etag: "etag-1-2" },
+    ...{ version: "v1", checksum: "crc32:89abcdef" },
+  },
+  MembersLost: {
+    source: "docs",
+    folders: [{ path: "new", entries: [{ name: "huge", type: "file", prev: 9 }] }],
+  },
+  PackAborted: { pack: PACK, key: PACK_KEY, upload: "upload-1", reason: "nothing of it was sent" },
 };
 
 /** Fields that version 1 of a type got later; the lines above are as they always were. */
@@ -248,6 +292,23 @@ const LATER: AnyNewEvent[] = [
       }],
     },
   },
+  {
+    type: "DeletionPlanned",
+    data: {
+      why: "deleted",
+      objects: [{ key: PACK_KEY, version: "v2", stored: 30 }],
+      ...{ lost: ["77".repeat(32)], snapshots: [[29, 1]] },
+    },
+  },
+  { type: "ObjectVerified", data: { source: "", read: true, folders: [], packs: [PACK] } },
+  {
+    type: "ObjectDamaged",
+    data: {
+      ...{ source: "", path: "", key: PACK_KEY, stored: 30, contents: ["77".repeat(32)] },
+      reason: "its SHA-256 differs",
+    },
+  },
+  { type: "ChunksPacked", data: { pack: PACK, chunks: [["77".repeat(32), 50_000_000, 512, 83]] } },
 ];
 
 export function allEvents(): AnyNewEvent[] {

@@ -42,7 +42,10 @@ Deno.test("a segment's key names its log and its first position, in the order of
   assert.equal(key, `.holdfast/log/${log}/0000000000000017.jsonl.zst`);
   assert.deepEqual(segmentOfKey(key), { log, first: 17 });
   assert.ok(segmentKey(log, 9) < key && key < segmentKey(log, 100));
-  for (const other of [`${key}.age`, ".holdfast/log/x/1.jsonl.zst", "a"]) {
+  const sealed = segmentKey(log, 17, ".age");
+  assert.equal(sealed, `${key}.age`);
+  assert.deepEqual(segmentOfKey(sealed), { log, first: 17 });
+  for (const other of [`${key}.gpg`, `${sealed}.age`, ".holdfast/log/x/1.jsonl.zst", "a"]) {
     assert.equal(segmentOfKey(other), undefined);
   }
 });

@@ -17,6 +17,12 @@ import type {
   SourceRow,
   UploadRow,
 } from "../../src/core/index/run_fold.ts";
+import type {
+  PackedContentRow,
+  PackPartRow,
+  PackRow,
+  PackTables,
+} from "../../src/core/index/pack_rows.ts";
 import { compareBytes } from "../../src/core/path_text.ts";
 import { hex } from "../../src/core/hash.ts";
 
@@ -34,6 +40,10 @@ export interface MemoryState {
   aliases: Map<string, AliasRow>;
   deletions: Map<string, DeletionRow>;
   segments: Map<string, SegmentRow>;
+  packs: Map<number, PackRow>;
+  parts: Map<string, PackPartRow>;
+  contents: Map<string, PackedContentRow>;
+  chunks: Map<string, Uint8Array>;
 }
 
 export interface MemoryTables {
@@ -58,9 +68,13 @@ export function memoryTables(): MemoryTables {
     aliases: new Map(),
     deletions: new Map(),
     segments: new Map(),
+    packs: new Map(),
+    parts: new Map(),
+    contents: new Map(),
+    chunks: new Map(),
   };
   return {
-    tables: { ...indexTables(state), ...runTables(state) },
+    tables: { ...indexTables(state), ...packTables(state), ...runTables(state) },
     state,
     begin: () => copyOf(state),
     undo(before) {
@@ -85,6 +99,41 @@ function copyOf(state: MemoryState): MemoryState {
     aliases: new Map(state.aliases),
     deletions: new Map(state.deletions),
     segments: new Map(state.segments),
+    packs: new Map(state.packs),
+    parts: new Map(state.parts),
+    contents: new Map(state.contents),
+    chunks: new Map(state.chunks),
+  };
+}
+
+function packTables({ packs, parts, contents, chunks }: MemoryState): PackTables {
+  const removeWhere = <Row>(rows: Map<string, Row>, isGone: (row: Row) => boolean) => {
+    for (const [key, row] of rows) if (isGone(row)) rows.delete(key);
+  };
+  const found = (wanted: (row: PackRow) => boolean) => [...packs.values()].find(wanted);
+  return {
+    putPack: (row) => void packs.set(row.id, row),
+    packByName: (pack) => found((row) => row.pack === pack),
+    packByKey: (key) => found((row) => row.key === key),
+    removePack(id) {
+      packs.delete(id);
+      removeWhere(parts, ({ pack }) => pack === id);
+      removeWhere(contents, ({ pack }) => pack === id);
+    },
+    putPart: (row) => void parts.set(`${row.pack} ${row.part}`, row),
+    forgetTails(pack) {
+      for (const [key, row] of parts) if (row.pack === pack) parts.set(key, { ...row, tail: null });
+    },
+    cutPack(pack, plain) {
+      removeWhere(parts, (row) => row.pack === pack && row.plain > plain);
+      removeWhere(contents, (row) => row.pack === pack && row.at >= plain);
+    },
+    addContent: (row) => void contents.set(`${hex(row.sha256)} ${row.pack}`, row),
+    dropContents: (id) => removeWhere(contents, ({ pack }) => pack === id),
+    // What is lost no fold reads back.
+    loseContents: () => {},
+    regainContents: () => {},
+    putChunks: (sha256, from, bytes) => void chunks.set(`${hex(sha256)} ${from}`, bytes),
   };
 }
 
@@ -99,7 +148,7 @@ function sorted<Row extends { name: Uint8Array }>(rows: Iterable<Row>): Row[] {
   return [...rows].sort((a, b) => compareBytes(a.name, b.name));
 }
 
-function indexTables(state: MemoryState): IndexTables {
+function indexTables(state: MemoryState): Omit<IndexTables, keyof PackTables> {
   const linkKey = (fileSystem: string, fileId: bigint, folder: number, name: Uint8Array) =>
     `${fileSystem}\0${fileId}\0${entryKey(folder, name)}`;
   const digestKey = (kind: DigestKind, folder: number) => `${kind} ${folder}`;
@@ -180,10 +229,10 @@ function indexTables(state: MemoryState): IndexTables {
     hasAliases: () => state.aliases.size > 0,
     isInSnapshot: (position) =>
       [...state.snapshots.values()].some((row) => row.position >= position && row.forgotten === 0),
-    loseContent(from, until) {
+    loseContent(from, until, entries = 1) {
       for (const row of [...state.snapshots.values()]) {
         if (row.position < from || row.position >= until) continue;
-        state.snapshots.set(row.position, { ...row, lost: row.lost + 1 });
+        state.snapshots.set(row.position, { ...row, lost: row.lost + entries });
       }
     },
     setChecked(folder, name, position) {

@@ -187,7 +187,7 @@ Deno.test("from the intent to delete on nothing is believed to be there, until i
 Deno.test("what a rename made obsolete is to be deleted, but for what somebody has there", () => {
   const job = foldFixture();
   job.add("a", "b", "c");
-  const contents = ["a", "b", "c"].map(job.contentOf);
+  const contents = ["a", "b", "c"].map((path) => ({ key: "", ...job.contentOf(path) }));
   job.moveFile("a", "d");
   for (const [i, from] of ["b", "c"].entries()) {
     const content = contents[i + 1];

@@ -174,7 +174,7 @@ Deno.test("an altered row of a projection is named, with what is wrong in it", (
     ["UPDATE entries SET stat = x'01' WHERE name = CAST('link' AS BLOB)", /^entry sub\/link: stat/],
     ["DELETE FROM entries WHERE name = CAST('link' AS BLOB)", /^entry sub\/link is missing from/],
     [
-      "INSERT INTO entries SELECT folder, CAST('new' AS BLOB), stat, links, target, attributes, state, position, stored, sha256, object_key, version_id, etag, class, since, occupant, occupant_since, checked FROM entries LIMIT 1",
+      "INSERT INTO entries SELECT folder, CAST('new' AS BLOB), stat, links, target, attributes, state, position, stored, sha256, object_key, version_id, etag, class, since, header, occupant, occupant_since, checked FROM entries LIMIT 1",
       "entry new is in the index, but the log does not have it",
     ],
     ["UPDATE folders SET attributes = '[]' WHERE id = 2", /^folder sub: attributes \[\] in/],

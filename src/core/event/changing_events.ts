@@ -6,5 +6,7 @@ export const CHANGING_EVENTS = [
   "ObjectsStored",
   "ObjectCopied",
   "ObjectDeleted",
+  "MembersPacked",
+  "MembersLost",
   "SourceRenamed",
 ] as const satisfies readonly EventType[];

@@ -7,7 +7,9 @@ import type { EntryType } from "../stat_record.ts";
  * are lower-case hex, names and paths are strings or `{"b64": …}` (core/path_text.ts).
  */
 export interface EventData {
-  RepositoryCreated: { repository: string; layout: "mirror"; url: string };
+  RepositoryCreated: { repository: string; layout: Layout; url: string };
+  /** age recipients that what is stored from now on is sealed for; none where it is not encrypted. */
+  RecipientsChanged: { recipients: string[] };
   StoreProbed: { url: string; features: Record<string, string> };
   RunStarted: {
     command: string;
@@ -32,7 +34,8 @@ export interface EventData {
     walker: string;
     single?: true;
   };
-  EntriesObserved: { source: string; seen: string; folders: ObservedFolder[] };
+  /** With `packs`, content is found by its hash in packs: nothing lies under a path's own key. */
+  EntriesObserved: { source: string; seen: string; folders: ObservedFolder[]; packs?: true };
   ScanRefused: {
     source: string;
     guard: GuardName;
@@ -56,9 +59,10 @@ export interface EventData {
     size: string;
     /** Position of the observation that it uploads; with it and the parts' size it can go on later. */
     observed?: number;
-    /** Bytes of each part but the last. */
+    /** Bytes of each part but the last; left out of what is encrypted, which nobody can go on with. */
     partSize?: number;
     class?: string;
+    encryption?: "age";
   };
   UploadCreated: { key: string; upload: string };
   /** A later process goes on with an upload: so many parts are there already. */
@@ -86,12 +90,86 @@ export interface EventData {
     obsolete: DeletedObject[];
   };
   /** Intent: objects that will be deleted. */
-  DeletionPlanned: { why: DeletionReason; objects: DeletedObject[] };
+  DeletionPlanned: {
+    why: DeletionReason;
+    objects: DeletedObject[];
+    /** Hashes of contents that are given up with them, although an entry or a kept snapshot has them. */
+    lost?: string[];
+    /** Kept snapshots in which so many entries lose their content by that. */
+    snapshots?: [position: number, entries: number][];
+  };
   ObjectDeleted: { why: DeletionReason; objects: DeletedObject[] };
   /** Keys that nothing kept needs as an alias target any more. */
   AliasesReleased: { keys: string[] };
   /** The job's source has another name now: a rename of its root. */
-  SourceRenamed: { from: string; to: string };
+  SourceRenamed: { from: string; to: string; packs?: true };
+  /** Intent: a pack will be written under this key. */
+  PackStarted: {
+    /** 32 hex digits. */
+    pack: string;
+    key: string;
+    class: string;
+    /** Bytes of the age header and nonce before the payload; 0 where it is not encrypted. */
+    header: number;
+    encryption: "age" | "none";
+  };
+  /**
+   * Entries whose content is in the packs, or will be once the pack is complete: until then they count
+   * as stored in the index, and PackStored or PackAborted takes back what did not get there.
+   */
+  MembersPacked: { source: string; folders: PackedFolder[]; pack?: string };
+  /**
+   * Contents that a pack has, and no entry of this log by itself: content-defined chunks of large files,
+   * in the order of the pack; after a rebuild also what entries had before. `list` as in PackedEntry.
+   */
+  ChunksPacked: {
+    pack: string;
+    chunks: [sha256: string, size: number, at: number, list?: number][];
+  };
+  /** Of which chunks a large file's content is made, in pieces: `from` counts chunks. */
+  ChunksListed: {
+    /** Of the whole content. */
+    sha256: string;
+    from: number;
+    /** Their SHA-256 hashes, 32 bytes each, one after the other, in base64url. */
+    chunks: string;
+  };
+  /**
+   * Intent: a part of a pack is complete, and will be sent. `frames` are the zstd frames in it, bytes
+   * as stored and of TAR each; skippable ones have none. A pack that a rebuild takes from its index is
+   * one part.
+   */
+  PartPrepared: {
+    pack: string;
+    part: number;
+    size: number;
+    /** Of the part, and of the pack up to its end; 8 hex digits, "" where a rebuild does not know it. */
+    crc32: string;
+    whole: string;
+    /** Bytes of TAR up to the part's end. */
+    plain: string;
+    frames: [stored: number, plain: number][];
+    /** What ends the pack after this part, in base64url; left out where the part itself ends it. */
+    tail?: string;
+  };
+  /** A pack is complete. Members beyond `plain` bytes of TAR did not get there: it was closed early. */
+  PackStored: {
+    pack: string;
+    key: string;
+    /** Bytes as stored. */
+    size: string;
+    plain: string;
+    etag: string;
+    version?: string;
+    checksum?: string;
+  };
+  /** Entries that a pack should have had when it was closed early: they are not stored. */
+  MembersLost: {
+    source: string;
+    folders: { path: JsonPath; entries: { name: JsonPath; type: EntryType; prev: number }[] }[];
+  };
+  /** A pack of which nothing is in the store, or that a rebuild begins anew from its index. */
+  PackAborted: { pack: string; key: string; upload?: string; reason: string };
   /** What the store would not take: such entries stay unstored. */
   ObjectsRefused: { source: string; entries: { path: JsonPath; reason: string }[] };
   SnapshotCreated: {
@@ -138,10 +216,15 @@ export interface EventData {
   /** An object that the log does not know, with metadata that says what it is. */
   ObjectDiscovered: { key: string; path: JsonPath; log: string; position: number };
   /** The objects of these entries were found as recorded; `read` where their bytes were read. */
-  ObjectVerified: { source: string; read?: true; folders: { path: JsonPath; names: JsonPath[] }[] };
-  /** With `stored`, the position that stored it: the entry that has it still is not stored now. */
-  ObjectMissing: { source: string; path: JsonPath; key: string; stored?: number; reason: string };
-  ObjectDamaged: { source: string; path: JsonPath; key: string; stored?: number; reason: string };
+  ObjectVerified: {
+    source: string;
+    read?: true;
+    folders: { path: JsonPath; names: JsonPath[] }[];
+    /** Ids of packs that were read from their first byte to their last. */
+    packs?: string[];
+  };
+  ObjectMissing: LostObject;
+  ObjectDamaged: LostObject;
   RestorePlanned: {
     to: JsonPath;
     position: number;
@@ -151,6 +234,19 @@ export interface EventData {
   };
   EntriesRestored: { entries: string; bytes: string; failed: RestoreFailure[] };
   RestoreFinished: { outcome: number; entries: string; bytes: string; failed: string };
+}
+
+/** What a check found missing, or not what was stored. */
+export interface LostObject {
+  source: string;
+  /** "" for a pack or an object of the log. */
+  path: JsonPath;
+  key: string;
+  /** Position that stored it: the entry that has it still is not stored now. */
+  stored?: number;
+  /** Of a pack: hashes of the contents that it does not have; left out for all of them. */
+  contents?: string[];
+  reason: string;
 }
 
 /** A key that lost its object, or (with a version) one version of it. */
@@ -169,7 +265,8 @@ export interface DeletedObject {
   until?: number;
 }
 
-export type DeletionReason = "renamed" | "removed" | "pruned";
+/** "deleted" is what a person named, needed or not. */
+export type DeletionReason = "renamed" | "removed" | "pruned" | "deleted";
 
 export interface PlannedRename {
   path: JsonPath;
@@ -184,6 +281,9 @@ export interface RenamedPath {
   path: JsonPath;
   folder?: true;
 }
+
+/** One object a file, or many files in a pack (DESIGN section 3). */
+export type Layout = "mirror" | "pack";
 
 export type GuardName = "absent" | "empty" | "foreign" | "max_delete";
 export type EventType = keyof EventData;
@@ -244,7 +344,10 @@ export interface ObservedEntry {
 /** "file id": same file system, inode, size, mtime and, where known, birth time; else same SHA-256. */
 export type Evidence = "file id" | "content";
 
-export interface ObservedContent {
+/** Where an entry's content is: under a key, or without one in the packs, by its hash. */
+export type ObservedContent = Omit<ObjectContent, "key"> & Partial<Pick<ObjectContent, "key">>;
+
+export interface ObjectContent {
   /** Position of the event that stored it; negative where it must be read again before it is believed. */
   stored: number;
   key: string;
@@ -255,6 +358,8 @@ export interface ObservedContent {
   class?: string;
   /** Position of the event that first stored it, where it is a copy. */
   since?: number;
+  /** Bytes of age header and nonce that the object begins with; left out where it is not encrypted. */
+  header?: number;
 }
 
 export interface StoredFolder {
@@ -273,6 +378,10 @@ export interface StoredEntry {
   size?: string;
   /** Of the content; files only. */
   sha256?: string;
+  /** Bytes of age header and nonce that it begins with; left out where it is not encrypted. */
+  header?: number;
+  /** Of the bytes as stored, where these are not the content; not of copies. */
+  storedSha256?: string;
   checksum?: string;
   /** The key that it was copied from; of ObjectsStored that of the former content, if another. */
   from?: string;
@@ -286,6 +395,29 @@ export interface StoredEntry {
   over?: number;
   /** Position of the event that first stored the same content, where that is neither this nor `was`. */
   since?: number;
+  racy?: true;
+  prev: number;
+}
+
+export interface PackedFolder {
+  path: JsonPath;
+  objects: PackedEntry[];
+}
+
+export interface PackedEntry {
+  name: JsonPath;
+  type: EntryType;
+  /** Of the content; files only. */
+  sha256?: string;
+  /** Bytes of the content; files that are not empty only. */
+  size?: string;
+  /**
+   * Offset in the pack's TAR of its content, of its header where it has none. Left out where the pack
+   * has nothing of it: the same content is stored already, or only its metadata changed.
+   */
+  at?: number;
+  /** A large file in chunks: bytes of the list that is at `at`. */
+  list?: number;
   racy?: true;
   prev: number;
 }

@@ -20,14 +20,25 @@ export function partOfEvent(event: AnyEvent, path: PathText): AnyEvent | undefin
       return folders.length === 0 ? undefined : { ...event, data: { ...event.data, folders } };
     }
     case "ObjectsStored":
+    case "MembersPacked":
     case "ObjectCopied": {
       const { folders: all, source } = event.data;
       const folders = all.map((folder) => ({
         ...folder,
-        objects: folder.objects.filter(({ name }) => isBelow(path, source, folder.path, name)),
+        objects: (folder.objects as { name: JsonPath }[]).filter(({ name }) =>
+          isBelow(path, source, folder.path, name)
+        ),
       })).filter(({ objects }) => objects.length > 0);
       if (folders.length === 0) return undefined;
       return { ...event, data: { ...event.data, folders } } as AnyEvent;
+    }
+    case "MembersLost": {
+      const { source } = event.data;
+      const folders = event.data.folders.map((folder) => ({
+        ...folder,
+        entries: folder.entries.filter(({ name }) => isBelow(path, source, folder.path, name)),
+      })).filter(({ entries }) => entries.length > 0);
+      return folders.length === 0 ? undefined : { ...event, data: { source, folders } };
     }
     case "RenamePlanned":
     case "RenameAliased": {
@@ -104,9 +115,14 @@ export function entriesOfEvent(
           what: from === undefined ? change : `${change} from ${displayPath(textOfJson(from))}`,
         }))
       );
+    case "MembersLost":
+      return event.data.folders.flatMap(({ path, entries }) =>
+        entries.map(({ name }) => ({ ...place(event.data.source, path, name), what: "lost" }))
+      );
     case "ObjectsStored":
+    case "MembersPacked":
     case "ObjectCopied": {
-      const what = event.type === "ObjectsStored" ? "stored" : "copied";
+      const what = event.type === "ObjectCopied" ? "copied" : "stored";
       return event.data.folders.flatMap(({ path, objects }) =>
         objects.map(({ name }) => ({ ...place(event.data.source, path, name), what }))
       );

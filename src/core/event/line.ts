@@ -41,6 +41,7 @@ export function firstPosition({ parent }: Genesis): number {
 /** Highest version of each event type that this program can read and project. */
 const VERSIONS: { readonly [T in EventType]: number } = {
   RepositoryCreated: 1,
+  RecipientsChanged: 1,
   StoreProbed: 1,
   RunStarted: 1,
   RunFinished: 1,
@@ -79,6 +80,14 @@ const VERSIONS: { readonly [T in EventType]: number } = {
   ObjectMissing: 1,
   ObjectDamaged: 1,
   UploadResumed: 1,
+  PackStarted: 1,
+  MembersPacked: 1,
+  ChunksPacked: 1,
+  ChunksListed: 1,
+  PartPrepared: 1,
+  PackStored: 1,
+  MembersLost: 1,
+  PackAborted: 1,
 };
 
 export function genesisHash(genesis: Genesis, sha256: Sha256): string {

@@ -48,6 +48,17 @@ export type HistoryFact =
     /** Position that stored the content which this replaced for good, where versions are not kept. */
     readonly over: number | null;
   }
+  | {
+    readonly what: "packed";
+    /** Of the pack that has its content or, of what has none, its metadata; null where none has. */
+    readonly key: string | null;
+    /** The pack got it by this; else the same content was in it already. */
+    readonly own: boolean;
+    readonly bytes: number | null;
+    readonly sha256: string | null;
+  }
+  /** The pack that should have had it was closed before: it is to be stored again. */
+  | { readonly what: "unpacked" }
   | { readonly what: "aliased"; readonly key: string; readonly why: string }
   | {
     readonly what: "deleted";

@@ -1,16 +1,21 @@
 import type { DeletedObject, DeletionReason, EventData } from "../event/event.ts";
+import { packOfIndexKey, packOfKey } from "../pack/pack_layout.ts";
 import { textOfJson } from "../path_text.ts";
 import { dropRename } from "./alias_release.ts";
 import { entriesUnder, ownerOf } from "./key_claim.ts";
 import type { MoveTables } from "./move_tables.ts";
+import type { PackRow } from "./pack_rows.ts";
 import { entryAt } from "./row_at.ts";
 import { type EntryRow, isLive, NO_CONTENT } from "./rows.ts";
 
 export function planDeletions(
   context: MoveTables,
-  { why, objects }: EventData["DeletionPlanned"],
+  { why, objects, snapshots = [] }: EventData["DeletionPlanned"],
 ): void {
   for (const object of objects) planDeletion(context, why, object);
+  for (const [position, entries] of snapshots) {
+    context.tables.loseContent(position, position + 1, entries);
+  }
 }
 
 /** From the intent on nothing is believed to be there: nobody may be told that it is gone. */
@@ -21,11 +26,21 @@ export function planDeletion(
   under: readonly EntryRow[] = entriesUnder(context, object.key),
 ): void {
   const { key, version = "" } = object;
-  // The next prune asks anew what nothing needs: what this one has planned may be needed by then.
-  if (why !== "pruned") {
-    context.tables.putDeletion({ key, version, why, object: JSON.stringify(object) });
+  const { tables } = context;
+  const pack = packNamedBy(tables, key);
+  // The next prune asks anew what nothing needs: what this one has planned may be needed by then. Not
+  // so of packs: what is in them is not found any more.
+  if (why !== "pruned" || pack !== undefined) {
+    tables.putDeletion({ key, version, why, object: JSON.stringify(object) });
   }
+  if (pack?.key === key) tables.dropContents(pack.id);
   clear(context, object, under);
+}
+
+/** The pack that is under a key, or whose index is. */
+function packNamedBy(tables: MoveTables["tables"], key: string): PackRow | undefined {
+  const name = packOfKey(key) ?? packOfIndexKey(key);
+  return name === undefined ? undefined : tables.packByName(name.pack);
 }
 
 /** What an entry has left under an old key is to be deleted, unless something else needs it. */
@@ -54,6 +69,8 @@ export function deleteObjects(context: MoveTables, { objects }: EventData["Objec
     const { stored, since = stored, until } = object;
     tables.removeDeletion(object.key, object.version ?? "");
     if (until !== undefined) tables.loseContent(since, until);
+    const pack = packNamedBy(tables, object.key);
+    if (pack?.key === object.key) tables.removePack(pack.id);
     if (object.version === undefined) clearOccupant(context, object.key);
     clear(context, object, entriesUnder(context, object.key));
   }

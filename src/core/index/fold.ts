@@ -16,6 +16,7 @@ import {
 } from "./move_fold.ts";
 import type { MoveTables } from "./move_tables.ts";
 import { type ObjectKeys, objectKeys } from "./object_keys.ts";
+import { foldPacks } from "./pack_fold.ts";
 import { attributesOfObserved, statOfObserved, targetOfObserved } from "./observed_stat.ts";
 import {
   type EntryRow,
@@ -77,6 +78,8 @@ function project(context: MoveTables, event: AnyEvent): void {
       return loseObject(context, event.data);
     case "ObjectVerified":
       return verifyObjects(context, event.data, event.position);
+    default:
+      return foldPacks(context, event);
   }
 }
 
@@ -88,7 +91,7 @@ function observe(
   const { tables, paths } = context;
   for (const group of data.folders) {
     const path = textOfJson(group.path);
-    const at: EventPlace = { source: data.source, path, position };
+    const at: EventPlace = { source: data.source, path, position, packs: data.packs === true };
     let folder = paths.find(data.source, path);
     for (const entry of group.entries) {
       if (entry.name === "") {

@@ -1,23 +1,30 @@
-import type { EventData } from "../event/event.ts";
+import type { LostObject } from "../event/event.ts";
+import { bytesOfHex } from "../hash.ts";
 import { textOfJson } from "../path_text.ts";
 import { forgetDigests } from "./digest_fold.ts";
 import { dropRename } from "./alias_release.ts";
 import type { MoveTables } from "./move_tables.ts";
 import { entryAt } from "./row_at.ts";
-import { type ContentRow, isLive, NO_CONTENT } from "./rows.ts";
+import { type ContentRow, IN_PACKS, isLive, NO_CONTENT } from "./rows.ts";
 
 /**
  * The object of an entry is gone or is not what was stored: the entry is not stored any more, so that
  * the next backup stores it again where the source still has it. Only where it is still that object.
+ * A pack that is not what was stored has lost what is in it: nobody counts on that from now on.
  */
 export function loseObject(
   context: MoveTables,
-  { source, path, key, stored }: EventData["ObjectMissing"],
+  { source, path, key, stored, contents }: LostObject,
 ): void {
   if (stored === undefined) return;
   const { tables, paths, keys } = context;
-  const isLost = (row: { state: number; content: ContentRow }, at: string) =>
-    isLive(row) && row.content.stored === stored && at === key;
+  const pack = source === "" && path === "" ? tables.packByKey(key) : undefined;
+  if (pack !== undefined && pack.stored === stored) {
+    return tables.loseContents(pack.id, contents?.map(bytesOfHex));
+  }
+  // The key is the pack's, where the content is in one: it has no key of its own.
+  const isLost = ({ state, content }: { state: number; content: ContentRow }, at: string) =>
+    isLive({ state }) && content.stored === stored && (content.etag === IN_PACKS || at === key);
   const text = textOfJson(path);
   const row = paths.find(source, text);
   if (row !== undefined && isLost(row, keys.ofFolder(row))) {

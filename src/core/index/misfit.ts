@@ -6,6 +6,8 @@ export interface EventPlace {
   readonly source: string;
   readonly path: PathText;
   readonly position: number;
+  /** The job's content is in packs: a move changes no key. */
+  readonly packs?: boolean;
 }
 
 export function unknownFolder(at: EventPlace): HoldfastError {

@@ -15,6 +15,7 @@ import {
   type ContentRow,
   type EntryRow,
   type FolderRow,
+  IN_PACKS,
   type IndexTables,
   NO_CONTENT,
   type RenameRow,
@@ -28,15 +29,18 @@ export function contentOfMoved(
   name: Uint8Array,
   content: ObservedContent,
 ): ContentRow {
-  const { stored, sha256, key, version, etag, class: storageClass, since = 0 } = content;
+  const { stored, sha256: hash, key, version, etag, class: storageClass } = content;
+  const sha256 = hash === undefined ? null : bytesOfHex(hash);
+  if (key === undefined) return { ...NO_CONTENT, stored, sha256, etag: IN_PACKS };
   return withoutOwnKey(keys, folder, name, {
     stored,
-    sha256: sha256 === undefined ? null : bytesOfHex(sha256),
+    sha256,
     key,
     version: version ?? null,
     etag: etag ?? null,
     storageClass: storageClass ?? null,
-    since,
+    since: content.since ?? 0,
+    header: content.header ?? 0,
   });
 }
 
@@ -89,7 +93,7 @@ function leaveContent(
   const { tables, keys } = context;
   const row = entryAt(context, source, from);
   if (row === undefined || Math.abs(row.content.stored) !== Math.abs(content.stored)) return;
-  if (keys.ofEntry(row) !== content.key) return;
+  if (content.key !== undefined && keys.ofEntry(row) !== content.key) return;
   tables.putEntry({
     ...row,
     content: { ...NO_CONTENT, stored: -Math.abs(row.content.stored) },
@@ -112,8 +116,8 @@ export function moveFolder(
   if (old === undefined || old.position !== entry.prev || !isFree) {
     throw misplaced(at, textOfJson(entry.name));
   }
-  const { position } = at;
-  protectPrefixes(context, old, position);
+  const { position, packs } = at;
+  if (!packs) protectPrefixes(context, old, position);
   const fromKey = context.keys.ownOfFolder(old);
   placeFolder(context, old, { parent: to.parent.id, name: to.name }, position, {
     stat: statOfObserved(entry),
@@ -122,6 +126,7 @@ export function moveFolder(
     position,
     fileSystem: to.fileSystem,
   });
+  if (packs) return;
   tables.putRename({ folder: old.id, name: NO_NAME, fromKey, position, aliased: false });
 }
 
@@ -178,7 +183,7 @@ function placeFolder(
 /** The root of a source under another name: a move like any other folder's. */
 export function renameSource(
   context: MoveTables,
-  { from, to }: EventData["SourceRenamed"],
+  { from, to, packs }: EventData["SourceRenamed"],
   position: number,
 ): void {
   const { tables, keys } = context;
@@ -186,9 +191,10 @@ export function renameSource(
   if (old === undefined) return;
   const at = { source: to, path: "", position };
   if (tables.findFolder(0, bytesOfText(to)) !== undefined) throw misplaced(at, to);
-  protectPrefixes(context, old, position);
+  if (!packs) protectPrefixes(context, old, position);
   const fromKey = keys.ownOfFolder(old);
   placeFolder(context, old, { parent: 0, name: bytesOfText(to) }, position, {});
+  if (packs) return;
   tables.putRename({ folder: old.id, name: NO_NAME, fromKey, position, aliased: false });
 }
 

@@ -1,4 +1,5 @@
 import type { DeletionReason } from "../event/event.ts";
+import type { PackTables } from "./pack_rows.ts";
 
 /**
  * Rows of the index: what is known of each entry now. Folders and other entries are two tables, so
@@ -61,6 +62,7 @@ export interface ContentRow {
    */
   key: string | null;
   version: string | null;
+  /** Null where nothing was stored, IN_PACKS where the content is found by its hash in packs. */
   etag: string | null;
   /** Null for STANDARD. */
   storageClass: string | null;
@@ -69,6 +71,8 @@ export interface ContentRow {
    * made since have it. Else 0.
    */
   since: number;
+  /** Bytes of age header and nonce that a file's object begins with; 0 where it is not encrypted. */
+  header: number;
 }
 
 /** A moved or linked entry whose content is not under its own key. */
@@ -103,6 +107,9 @@ export interface AliasRow {
   readonly position: number;
 }
 
+/** `etag` of content in packs: an object has another one. */
+export const IN_PACKS = "";
+
 export const NO_CONTENT: Readonly<ContentRow> = {
   stored: 0,
   sha256: null,
@@ -111,6 +118,7 @@ export const NO_CONTENT: Readonly<ContentRow> = {
   etag: null,
   storageClass: null,
   since: 0,
+  header: 0,
 };
 
 /** Bits of `state`. */
@@ -132,7 +140,7 @@ export function isLive(row: { readonly state: number } | undefined): boolean {
  * The tables that the fold works on: SQLite's in the program, maps in the property tests. All
  * synchronous. A row handed out may be changed and put back.
  */
-export interface IndexTables {
+export interface IndexTables extends PackTables {
   nextFolderId(): number;
   findFolder(parent: number, name: Uint8Array): FolderRow | undefined;
   folderById(id: number): FolderRow | undefined;
@@ -186,8 +194,8 @@ export interface IndexTables {
   hasAliases(): boolean;
   /** Whether a snapshot that was not forgotten was made at or after this position. */
   isInSnapshot(position: number): boolean;
-  /** Content of an entry from position `from` until before `until` is no longer in the store. */
-  loseContent(from: number, until: number): void;
+  /** Content of an entry, or of so many, from position `from` until before `until` is not in the store. */
+  loseContent(from: number, until: number, entries?: number): void;
   setChecked(folder: number, name: Uint8Array, position: number): void;
   /** The cached digest, or undefined where something below has changed since. */
   digest(kind: DigestKind, folder: number): Uint8Array | undefined;

@@ -158,7 +158,17 @@ export function projectRuns(tables: RunTables, event: AnyEvent): void {
         tables.upload(event.data.key),
         (row) => tables.putUpload({ ...row, upload: event.data.upload }),
       );
+    case "PackStarted": {
+      const { key, class: storageClass } = event.data;
+      const { position, at: started } = event;
+      return tables.putUpload({
+        ...{ key, position, upload: null, source: "", path: '""', size: "0" },
+        ...{ observed: 0, partSize: 0, storageClass, started },
+      });
+    }
     case "UploadAborted":
+    case "PackStored":
+    case "PackAborted":
       return tables.removeUpload(event.data.key);
     case "ObjectsStored":
       return closeUploads(tables, event);

@@ -123,6 +123,7 @@ function storeOne(
     etag: object.etag,
     storageClass: storageClass === "STANDARD" ? null : storageClass,
     since,
+    header: object.header ?? 0,
   };
   if (object.over !== undefined) tables.loseContent(object.over, object.prev);
   const state = object.racy ? UNSETTLED : 0;
@@ -152,9 +153,13 @@ function storeOne(
 
 export function verifyObjects(
   { tables, paths }: MoveTables,
-  { source, folders }: EventData["ObjectVerified"],
+  { source, folders, packs = [] }: EventData["ObjectVerified"],
   position: number,
 ): void {
+  for (const pack of packs) {
+    const row = tables.packByName(pack);
+    if (row !== undefined) tables.regainContents(row.id);
+  }
   for (const { path, names } of folders) {
     const folder = paths.find(source, textOfJson(path));
     if (folder === undefined) continue;

@@ -1,4 +1,5 @@
 import { bytesOfText, joinPath, type PathText, textOfBytes } from "../path_text.ts";
+import type { BodySuffix } from "../sealed_name.ts";
 
 /**
  * The object key of a path in the mirror layout: the path itself, but for what a key cannot hold
@@ -76,8 +77,13 @@ export function contentKey(log: string, position: number, tag: string): string {
   return `${CONTENT_FOLDER}${log}/${position}-${tag}`;
 }
 
-export function sidecarKey(log: string, position: number, tag: string): string {
-  return `.holdfast/sidecars/${log}/${position}-${tag}.json.zst`;
+export function sidecarKey(
+  log: string,
+  position: number,
+  tag: string,
+  suffix: BodySuffix = "",
+): string {
+  return `.holdfast/sidecars/${log}/${position}-${tag}.json.zst${suffix}`;
 }
 
 /** Where `init` tries what the store can do; a folder of its own each time. */

@@ -20,8 +20,13 @@ export interface ObjectMetadata {
   readonly mtime: string;
   readonly birth?: string;
   readonly id: string;
+  /** Bytes of the content, encrypted or not. */
   readonly size?: string;
+  /** Of the content; left out where that is encrypted: it would tell who has the same file. */
   readonly sha256?: string;
+  /** Where the object is an age file, with the bytes of its header and nonce. */
+  readonly encryption?: "age";
+  readonly header?: number;
   readonly rdev?: string;
   readonly target?: JsonPath;
   readonly attributes?: [JsonPath, string][];
@@ -45,13 +50,15 @@ export interface MetadataInput {
   readonly owner?: string;
   readonly group?: string;
   readonly sha256?: string;
+  /** Bytes of age header and nonce, where the content is encrypted. */
+  readonly header?: number;
   readonly target?: PathText;
   readonly attributes: string | null;
 }
 
 export function objectMetadata(input: MetadataInput): ObjectMetadata {
   const stat = unpackStat(input.stat);
-  const { log, position, owner, group, sha256, target, attributes } = input;
+  const { log, position, owner, group, sha256, header = 0, target, attributes } = input;
   return {
     v: 1,
     log,
@@ -66,7 +73,7 @@ export function objectMetadata(input: MetadataInput): ObjectMetadata {
     ...(stat.birth === 0n ? {} : { birth: stat.birth.toString() }),
     id: stat.fileId.toString(),
     ...(stat.type === "file" ? { size: stat.size.toString() } : {}),
-    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(header > 0 ? { encryption: "age", header } : sha256 === undefined ? {} : { sha256 }),
     ...(stat.rdev === 0n ? {} : { rdev: stat.rdev.toString() }),
     ...(target === undefined ? {} : { target: jsonOfText(target) }),
     ...(attributes === null ? {} : { attributes: JSON.parse(attributes) }),

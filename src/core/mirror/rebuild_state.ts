@@ -195,7 +195,10 @@ export function pathOf({ key, path }: FoundObject): PathText {
 
 /** Why an object cannot be what its metadata says; undefined where it can. */
 export function misfitOf({ key, metadata, path }: FoundObject): string | undefined {
-  const { type, target } = metadata;
+  const { type, target, encryption, header } = metadata;
+  if (encryption !== undefined && (encryption !== "age" || !Number.isSafeInteger(header))) {
+    return "it is encrypted in a way that this program does not know";
+  }
   if (type === "symlink" && target === undefined) return "its sidecar is gone or damaged";
   if (key.startsWith(CONTENT_FOLDER)) {
     return path === undefined ? "its sidecar, which names its path, is gone or damaged" : undefined;
@@ -209,6 +212,7 @@ export function entryOf(
   { metadata, key, etag, version, class: storageClass }: FoundObject,
 ): RecordedEntry {
   const { type, mode, uid, gid, mtime, birth, id, size, rdev, target, attributes } = metadata;
+  const { header } = metadata;
   const content: ObservedContent = {
     stored: metadata.position,
     key,
@@ -216,6 +220,7 @@ export function entryOf(
     etag,
     ...(metadata.sha256 === undefined ? {} : { sha256: metadata.sha256 }),
     ...(storageClass === "STANDARD" ? {} : { class: storageClass }),
+    ...(header === undefined ? {} : { header }),
   };
   return {
     ...{ type, mode, uid, gid, mtime, id, content },

@@ -1,10 +1,11 @@
 import type { EventData, ObservedContent, ObservedEntry } from "../event/event.ts";
 import { joinPath, type JsonPath, type PathText, textOfJson } from "../path_text.ts";
+import type { BodySuffix } from "../sealed_name.ts";
 
 /**
  * Renames objects: what the objects of the mirror cannot say of themselves, as of the end of a run
- * (DESIGN section 6; docs/bucket_format.md is the reference). JSON lines, one zstd frame: a header,
- * then records in order of their positions. A record is about the paths as they were at its position,
+ * (DESIGN section 6; docs/bucket_format.md is the reference). JSON lines, one zstd frame, as an age
+ * file where the job encrypts: a header, then records in order of their positions. A record is about the paths as they were at its position,
  * and applies only to what was observed at earlier ones.
  */
 export interface RenamesHeader {
@@ -81,13 +82,13 @@ export type RecordedEntry =
 export const RENAMES_PREFIX = ".holdfast/renames/";
 
 /** Named by the last position that it covers, so that a list has them in order. */
-export function renamesKey(log: string, last: number): string {
-  return `${RENAMES_PREFIX}${log}/${String(last).padStart(16, "0")}.jsonl.zst`;
+export function renamesKey(log: string, last: number, suffix: BodySuffix = ""): string {
+  return `${RENAMES_PREFIX}${log}/${String(last).padStart(16, "0")}.jsonl.zst${suffix}`;
 }
 
 /** Log and last position that a key names; undefined where it is no renames object's. */
 export function renamesOfKey(key: string): { log: string; last: number } | undefined {
-  const found = /^\.holdfast\/renames\/([0-9a-f]{32})\/(\d{16})\.jsonl\.zst$/.exec(key);
+  const found = /^\.holdfast\/renames\/([0-9a-f]{32})\/(\d{16})\.jsonl\.zst(?:\.age)?$/.exec(key);
   return found === null ? undefined : { log: found[1], last: Number(found[2]) };
 }
 

@@ -7,10 +7,14 @@ export interface SourceNames {
   split(path: PathText, position: number): { source: string; path: PathText } | undefined;
 }
 
-/** Of the names that a job's sources have now, and the records that say how they came by them. */
+/**
+ * Of the names that a job's sources have now, the records that say how they came by them, and names
+ * that were met elsewhere.
+ */
 export function sourceNames(
   known: Iterable<string>,
   records: readonly RenamesRecord[],
+  met: readonly { readonly source: string; readonly position: number }[] = [],
 ): SourceNames {
   const renames = records.flatMap((record) =>
     record.is === "source" ? [{ ...record, position: record.position }] : []
@@ -20,6 +24,7 @@ export function sourceNames(
     if (record.is !== "scan") continue;
     now.add(nameNow(record.data.source, record.position));
   }
+  for (const { source, position } of met) now.add(nameNow(source, position));
 
   function nameNow(source: string, position: number): string {
     return renames.reduce(

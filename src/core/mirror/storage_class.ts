@@ -10,3 +10,10 @@ export function classFor(
   if (!ARCHIVE_CLASSES.has(wanted)) return size === 0n ? "STANDARD" : wanted;
   return size < BigInt(minArchiveSize) ? "STANDARD" : wanted;
 }
+
+/** Classes whose objects have to be warmed up before they can be read (AWS: storage classes). */
+const COLD = new Set(["GLACIER", "DEEP_ARCHIVE"]);
+
+export function isReadable(storageClass: string): boolean {
+  return !COLD.has(storageClass);
+}
