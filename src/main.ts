@@ -28,8 +28,14 @@ const runner: Runner = {
   status: async (input) => await look(input, (await import("./wiring/run_look.ts")).runStatus),
   check: async (input) => (await import("./wiring/run_check.ts")).runCheck(input),
   prune: async (input) => (await import("./wiring/run_prune.ts")).runPrune(input),
+  delete: async (input) => (await import("./wiring/run_delete.ts")).runDelete(input),
   undo: async (input) => (await import("./wiring/run_undo.ts")).runUndo(input),
   uploads: async (input) => (await import("./wiring/run_uploads.ts")).runUploads(input),
+  decrypt: async (input) => (await import("./wiring/run_decrypt.ts")).runDecrypt(input),
+  keyGenerate: async (input) =>
+    (await import("./wiring/run_key_generate.ts")).runKeyGenerate(input),
+  keyRecipients: async (input) =>
+    (await import("./wiring/run_key_recipients.ts")).runKeyRecipients(input),
   stats: async (input) => await look(input, (await import("./wiring/run_look.ts")).runStats),
 };
 

@@ -1,19 +1,26 @@
 import {
-  type AnyNewEvent,
   BATCH_BYTES,
   BATCH_ENTRIES,
+  type EventData,
   type ObservedEntry,
-  type ObservedFolder,
+  type PackedEntry,
   type StoredEntry,
-  type StoredFolder,
 } from "../core/event/event.ts";
-import { rowAt } from "../core/index/row_at.ts";
+import { isInObject } from "../core/index/observed_content.ts";
 import { type EntryRow, type FolderRow, isLive } from "../core/index/rows.ts";
 import { CONTENT_FOLDER, keyOfPath } from "../core/mirror/object_key.ts";
 import type { RecordedEntry } from "../core/mirror/renames_record.ts";
-import { joinPath, jsonOfText, type PathText, splitPath, textOfBytes } from "../core/path_text.ts";
+import { sizeAsStored } from "../core/mirror/sealed_size.ts";
+import {
+  bytesOfText,
+  joinPath,
+  jsonOfText,
+  type PathText,
+  splitPath,
+  textOfBytes,
+} from "../core/path_text.ts";
 import type { IndexModel, JobLog } from "../ports/event_log.ts";
-import { upsert } from "./upsert.ts";
+import { adoptedEvents, type PackedContentData } from "./adopted_events.ts";
 
 export interface Place {
   readonly source: string;
@@ -21,10 +28,28 @@ export interface Place {
   readonly path: PathText;
 }
 
+/** What a pack has of an entry; without `at` only its index has it, without `pack` not even that. */
+export interface PackedPlace extends Pick<PackedEntry, "at" | "list"> {
+  readonly pack?: string;
+}
+
+/** What the index has at a place, by whoever has just looked. */
+export interface KnownRow {
+  readonly row: EntryRow | FolderRow | undefined;
+}
+
 /** Appends entries that are known from the repository, as batch events. */
 export interface AdoptBatch {
-  /** The entry is at this path and its content is where it says; replaces what the index has there. */
-  place(place: Place, entry: RecordedEntry): void;
+  /**
+   * The entry is at this path and its content is where it says, or in a pack; replaces what the index
+   * has there.
+   */
+  place(place: Place, entry: RecordedEntry, packed?: PackedPlace, row?: KnownRow): void;
+  /** A pack has an entry as the index has it. */
+  pack(place: Place, entry: RecordedEntry, packed: PackedPlace, prev: number): void;
+  /** A pack has a content that no entry has by itself. */
+  content(pack: string, content: PackedContentData): void;
+  listed(list: EventData["ChunksListed"]): void;
   /** The content of an entry that the index has, and that is not stored as far as it knows. */
   store(place: Place, entry: RecordedEntry, prev: number): void;
   /** Any other observation, of a row that the index has. */
@@ -38,34 +63,36 @@ export interface AdoptBatch {
   carryAssumed(from: Place, to: Place): void;
   /** Folders of which only what is in them is known. */
   readonly assumed: Map<string, Place>;
+  isAssumed(place: Place): boolean;
 }
 
-export function adoptBatch(log: JobLog, run: string, now: () => bigint): AdoptBatch {
+export function adoptBatch(
+  log: JobLog,
+  run: string,
+  now: () => bigint,
+  { inPacks = false }: { readonly inPacks?: boolean } = {},
+): AdoptBatch {
   let source = "";
-  let observed = new Map<PathText, ObservedFolder>();
-  let stored = new Map<string, Map<PathText, StoredFolder>>();
   let pending = new Set<string>();
-  let bytes = 0;
+  const events = adoptedEvents(inPacks);
+  let [contents, bytes] = [0, 0];
   /** The folder that was asked for last: there, unless something was observed since. */
   let ensured: string | undefined;
+  /** The folder in which an entry was looked for last; a move makes it void. */
+  let holder: { readonly at: string; readonly id: number } | undefined;
   const assumed = new Map<string, Place>();
 
   function flush(): void {
-    if (pending.size === 0) return;
-    const events: AnyNewEvent[] = [];
-    if (observed.size > 0) {
-      const data = { source, seen: now().toString(), folders: [...observed.values()] };
-      events.push({ type: "EntriesObserved", data });
-    }
-    for (const [storageClass, folders] of stored) {
-      const data = { source, class: storageClass, folders: [...folders.values()] };
-      events.push({ type: "ObjectsStored", data });
-    }
-    log.append(run, events);
-    observed = new Map();
-    stored = new Map();
+    if (pending.size + contents === 0) return;
+    log.append(run, events.take(source, now()));
     pending = new Set();
-    bytes = 0;
+    [contents, bytes] = [0, 0];
+  }
+
+  function countContent(length: number): void {
+    contents++;
+    bytes += length;
+    if (contents >= BATCH_ENTRIES || bytes >= BATCH_BYTES) flush();
   }
 
   /** Room for one more about this entry, which must not be in the batch yet. */
@@ -80,7 +107,17 @@ export function adoptBatch(log: JobLog, run: string, now: () => bigint): AdoptBa
 
   function rowOf(place: Place, isFolder: boolean): EntryRow | FolderRow | undefined {
     if (pending.has(nameOf(place, isFolder))) flush();
-    return rowAt(log.index, place, isFolder);
+    const { index } = log;
+    if (isFolder) return index.paths.find(place.source, place.path);
+    const { folder, name } = splitPath(place.path);
+    const at = `${place.source}\0${folder}`;
+    // Neighbours come one after the other.
+    if (holder?.at !== at) {
+      const row = index.paths.find(place.source, folder);
+      if (row === undefined) return undefined;
+      holder = { at, id: row.id };
+    }
+    return index.tables.findEntry(holder.id, bytesOfText(name));
   }
 
   function ensureFolder(place: Place): void {
@@ -93,15 +130,21 @@ export function adoptBatch(log: JobLog, run: string, now: () => bigint): AdoptBa
     put(place, { type: "folder", mode: 0o700, uid: 0, gid: 0, mtime: "0", id: "0" });
   }
 
-  function put(place: Place, entry: RecordedEntry): void {
+  function put(
+    place: Place,
+    entry: RecordedEntry,
+    packed?: PackedPlace,
+    known?: KnownRow,
+  ): void {
     const isFolder = entry.type === "folder";
     if (place.path !== "") {
       ensureFolder({ source: place.source, path: splitPath(place.path).folder });
     }
-    const row = rowOf(place, isFolder);
+    const { row } = known ?? { row: rowOf(place, isFolder) };
     enter(place, isFolder);
     const { unreadable: _, content, ...seen } = entry;
-    const isElsewhere = content !== undefined && !isFolder && !isPlain(place, entry);
+    const isElsewhere = content !== undefined && !isFolder && packed === undefined &&
+      !isPlain(place, entry);
     add(place, {
       name: jsonOfText(splitPath(place.path).name),
       change: isElsewhere ? "moved" : isLive(row) ? "changed" : "added",
@@ -111,21 +154,42 @@ export function adoptBatch(log: JobLog, run: string, now: () => bigint): AdoptBa
       ...(isElsewhere ? { content } : {}),
     });
     if (content === undefined || isElsewhere || place.path === "") return;
+    // The event before it in the same transaction.
+    const prev = log.head().position + 1;
+    // Of a folder a pack has nothing but its header: which one does not matter.
+    const inPack = packed ?? (isInObject(content) ? undefined : {});
+    if (inPack !== undefined) return addPacked(place, entry, inPack, prev);
     const isKept = isFolder && row !== undefined && row.content.etag === content.etag &&
       row.content.stored > 0;
     if (isKept || !isPlain(place, entry)) return;
-    // The event before it in the same transaction.
-    addStored(place, entry, log.head().position + 1);
+    addStored(place, entry, prev);
   }
 
   function add({ path }: Place, entry: ObservedEntry): void {
-    const { folder } = splitPath(path);
-    const group = upsert(observed, folder, () => ({ path: jsonOfText(folder), entries: [] }));
-    group.entries.push(entry);
+    events.observed(splitPath(path).folder, entry);
+  }
+
+  function addPacked(
+    { path }: Place,
+    { type, size, racy, content }: RecordedEntry,
+    { pack, ...place }: PackedPlace,
+    prev: number,
+  ): void {
+    const { folder, name } = splitPath(path);
+    const { sha256 } = content!;
+    events.packed(pack, folder, {
+      name: jsonOfText(name),
+      type,
+      ...(sha256 === undefined ? {} : { sha256 }),
+      ...(type === "file" && size !== undefined && size !== "0" ? { size } : {}),
+      ...place,
+      ...(racy === true && type !== "folder" ? { racy } : {}),
+      prev,
+    });
   }
 
   function addStored({ source, path }: Place, entry: RecordedEntry, prev: number): void {
-    const { key, version, etag, sha256, class: storageClass } = entry.content!;
+    const { key, version, etag, sha256, header, class: storageClass } = entry.content!;
     const { folder, name } = splitPath(path);
     const isOwn = key === keyOfPath(source, path, entry.type === "folder");
     const object: StoredEntry = {
@@ -134,31 +198,45 @@ export function adoptBatch(log: JobLog, run: string, now: () => bigint): AdoptBa
       ...(isOwn ? {} : { key }),
       ...(version === undefined ? {} : { version }),
       etag: etag!,
-      ...(entry.type === "file" && entry.size !== undefined ? { size: entry.size } : {}),
+      ...(entry.type === "file" && entry.size !== undefined
+        ? { size: sizeAsStored(Number(entry.size), header ?? 0).toString() }
+        : {}),
       ...(sha256 === undefined ? {} : { sha256 }),
+      ...(header === undefined ? {} : { header }),
       ...(entry.racy === true && entry.type !== "folder" ? { racy: true as const } : {}),
       prev,
     };
-    const folders = upsert(stored, storageClass ?? "STANDARD", () => new Map());
-    upsert(folders, folder, () => ({ path: jsonOfText(folder), objects: [] })).objects.push(object);
+    events.stored(storageClass ?? "STANDARD", folder, object);
   }
 
   return {
-    place(place, entry) {
+    place(place, entry, packed, row) {
       if (entry.type === "folder") assumed.delete(nameOf(place, true));
-      put(place, entry);
+      put(place, entry, packed, row);
+    },
+    pack(place, entry, packed, prev) {
+      enter(place, entry.type === "folder");
+      addPacked(place, entry, packed, prev);
+    },
+    content(pack, content) {
+      events.content(pack, content);
+      countContent(120);
+    },
+    listed(list) {
+      events.listed(list);
+      countContent(list.chunks.length);
     },
     store(place, entry, prev) {
       enter(place, entry.type === "folder");
       addStored(place, entry, prev);
     },
     observe(place, entry) {
-      ensured = undefined;
+      [ensured, holder] = [undefined, undefined];
       enter(place, entry.type === "folder");
       add(place, { name: jsonOfText(splitPath(place.path).name), ...entry });
     },
     carryAssumed(from, to) {
-      ensured = undefined;
+      [ensured, holder] = [undefined, undefined];
       for (const [name, place] of [...assumed]) {
         const isBelow = place.source === from.source &&
           (from.path === "" || place.path === from.path || place.path.startsWith(`${from.path}/`));
@@ -169,6 +247,7 @@ export function adoptBatch(log: JobLog, run: string, now: () => bigint): AdoptBa
       }
     },
     ...{ rowOf, ensureFolder, flush, assumed },
+    isAssumed: (place) => assumed.has(nameOf(place, true)),
   };
 }
 
@@ -178,11 +257,11 @@ export function rootNames({ tables }: Pick<IndexModel, "tables">): string[] {
   return [...unnamed, ...[...tables.foldersIn(0)].map(({ name }) => textOfBytes(name))];
 }
 
-/** Its content is under its own key, or where no other path's is. */
+/** Its content is in an object, under its own key or where no other path's is. */
 function isPlain({ source, path }: Place, { type, content }: RecordedEntry): boolean {
-  if (content === undefined || content.stored <= 0) return false;
-  return content.key.startsWith(CONTENT_FOLDER) ||
-    content.key === keyOfPath(source, path, type === "folder");
+  if (content === undefined || content.stored <= 0 || !isInObject(content)) return false;
+  const { key } = content;
+  return key.startsWith(CONTENT_FOLDER) || key === keyOfPath(source, path, type === "folder");
 }
 
 function nameOf({ source, path }: Place, isFolder: boolean): string {

@@ -2,19 +2,14 @@ import { neighbourFinder, rowAt } from "../core/index/row_at.ts";
 import { isLive } from "../core/index/rows.ts";
 import type { AnyNewEvent } from "../core/event/event.ts";
 import { pathOfKey } from "../core/mirror/object_key.ts";
-import { type Gap, pathTimeline } from "../core/mirror/path_timeline.ts";
-import {
-  entryOf,
-  type FoundObject,
-  pathOf,
-  type RebuildState,
-  rebuildState,
-} from "../core/mirror/rebuild_state.ts";
+import { pathTimeline } from "../core/mirror/path_timeline.ts";
+import { entryOf, type FoundObject, pathOf, rebuildState } from "../core/mirror/rebuild_state.ts";
 import { type SourceNames, sourceNames } from "../core/mirror/source_names.ts";
 import { jsonOfText } from "../core/path_text.ts";
 import type { IndexModel, JobLog } from "../ports/event_log.ts";
 import type { ListedObject } from "../ports/object_store.ts";
 import { type AdoptBatch, adoptBatch, rootNames } from "./adopt_batch.ts";
+import { counted, gapText, snapshotTexts, unknownText } from "./adopt_remarks.ts";
 import { placeAll } from "./adopt_state.ts";
 import type { AdoptDeps, Found } from "./adopt_work.ts";
 import { gapsOf, readRenames } from "./read_renames.ts";
@@ -30,7 +25,7 @@ export function adoptObjects(deps: AdoptDeps): Adopt {
     const renames = await readRenames(deps, after);
     const wanted = new Set(
       renames.records.flatMap((record) =>
-        record.is === "entry" && record.entry.content !== undefined
+        record.is === "entry" && record.entry.content?.key !== undefined
           ? [record.entry.content.key]
           : []
       ),
@@ -78,7 +73,8 @@ async function append(found: Found, log: JobLog, run: string): Promise<AdoptRepo
       ...gaps.map(gapText),
       ...survey.missing,
       ...placed.missing,
-      ...remarks(state, found),
+      ...unknownText(state.unknown()),
+      ...snapshotTexts(renames.records),
     ],
   };
 }
@@ -93,36 +89,6 @@ function discover({ survey, after }: Found, log: JobLog, run: string): void {
     events.push({ type: "ObjectDiscovered", data: { key, path, log: origin, position } });
   }
   if (events.length > 0) log.append(run, events);
-}
-
-function gapText({ first, last }: Gap): string {
-  return `no renames object tells of the events ${first} to ${last}: what was renamed or removed ` +
-    `then, or changed in metadata alone, is as the objects and later records say`;
-}
-
-function remarks(state: RebuildState, { renames }: Found): string[] {
-  const all: string[] = [];
-  const unknown = state.unknown();
-  if (unknown > 0) {
-    all.push(
-      `${
-        counted(unknown, "object or record", "objects or records")
-      } left out: a folder above was ` +
-        `renamed after events that no renames object tells of`,
-    );
-  }
-  const forgotten = new Set(
-    renames.records.flatMap((record) => record.is === "forgotten" ? record.snapshots : []),
-  );
-  for (const record of renames.records) {
-    if (record.is !== "snapshot" || forgotten.has(record.position)) continue;
-    all.push(`the snapshot ${record.position} of ${record.at} cannot be proven and is not listed`);
-  }
-  return all;
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }
 
 /**

@@ -2,7 +2,7 @@ import { EXIT, type ExitCode, worstExitCode } from "../core/exit_code.ts";
 import { hex } from "../core/hash.ts";
 import { type BackupPlan, planBackup } from "../core/plan/backup_plan.ts";
 import type { RenameMode } from "../core/plan/rename_plan.ts";
-import { checkRepository } from "../core/repository_file.ts";
+import { checkLayout } from "../core/repository_file.ts";
 import { sourceDigest } from "../core/index/tree_digest.ts";
 import { displayPath, type PathText } from "../core/path_text.ts";
 import type { SignalSink } from "../core/signal.ts";
@@ -21,14 +21,23 @@ import { sizesOf } from "./gone_contents.ts";
 import { leftSources, refuseUnnamed, renamedSources } from "./name_sources.ts";
 import { takesKey } from "./object_place.ts";
 import { openRenames, type RenameOptions } from "./open_renames.ts";
+import { closePacks } from "./close_packs.ts";
+import type { PackOptions } from "./pack_context.ts";
+import { storePacks } from "./store_packs.ts";
 import { readPlanItems } from "./plan_items.ts";
-import { readRepository } from "./read_repository.ts";
+import { readOwnRepository } from "./read_repository.ts";
 import { inRun } from "./run.ts";
 import type { ScanContext, ScanOptions } from "./scan_context.ts";
 import { type ScanResult, scanSource } from "./scan_source.ts";
 import { settleRenames } from "./settle_renames.ts";
 import type { LogShipper } from "./ship_log.ts";
-import type { OwnerNames, StoreContext, StoreOptions, StoreTotals } from "./store_context.ts";
+import type {
+  EncryptionOptions,
+  OwnerNames,
+  StoreContext,
+  StoreOptions,
+  StoreTotals,
+} from "./store_context.ts";
 import { storeContext, storeEntries, storeMoved } from "./store_entries.ts";
 
 export interface BackupDeps {
@@ -58,6 +67,10 @@ export interface BackupOptions {
   readonly renames: RenameMode;
   /** The log is volatile: nothing is stored, the plan is the result. */
   readonly dryRun: boolean;
+  /** Content goes into packs: the pack layout. */
+  readonly packs?: PackOptions;
+  /** Of the mirror layout, where it encrypts. */
+  readonly encryption?: EncryptionOptions;
 }
 
 export interface BackupReport {
@@ -74,13 +87,14 @@ export interface BackupReport {
 /** Scans the sources and stores what is new or changed. */
 export async function backup(deps: BackupDeps, options: BackupOptions): Promise<BackupReport> {
   const { log, store, environment } = deps;
-  const repository = await readRepository(store);
-  checkRepository(repository, log.genesis.repository, store.url);
+  const { recipients } = options.packs ?? options.encryption ?? {};
+  const repository = await readOwnRepository(store, log, recipients);
+  checkLayout(repository, options.packs === undefined ? "mirror" : "pack", store.url);
   refuseUnnamed(log.index, options.sources);
   return await inRun(log, environment, runOptions(deps, options), async (run) => {
     const scan: ScanContext = {
       ...{ log, run, clock: environment.clock, sha256: deps.hashing.sha256 },
-      ...{ emit: deps.emit, signal: deps.signal },
+      ...{ emit: deps.emit, signal: deps.signal, inPacks: options.packs !== undefined },
     };
     if (!options.dryRun) await abortLeftUploads(scan, store);
     const context = storeContext(scan, storeOptions(deps, options));
@@ -115,10 +129,12 @@ function runOptions({ shipper }: BackupDeps, { config, description, dryRun }: Ba
 
 function storeOptions(deps: BackupDeps, options: BackupOptions): StoreOptions {
   const { store, hashing, owners, shipper } = deps;
-  const { storageClass, minArchiveSize, partSize, workers } = options;
+  const { storageClass, minArchiveSize, partSize, workers, encryption } = options;
+  const { sealer, coding } = encryption ?? {};
   return {
     ...{ store, hashing, owners, sources: new Map(), ship: () => shipper.shipIfDue() },
     ...{ storageClass, minArchiveSize, partSize, workers },
+    ...(sealer === undefined ? {} : { sealer, coding }),
   };
 }
 
@@ -135,14 +151,20 @@ async function finishEarlier(
   deps: BackupDeps,
   options: BackupOptions,
 ): Promise<void> {
+  if (options.packs !== undefined) await closePacks({ ...context, packs: options.packs });
   await executeDeletions(deletionContext(context, deps));
+  if (options.packs !== undefined) return;
   await settleRenames(context, { ...renameOptions(deps, options), last: false });
   await executeDeletions(deletionContext(context, deps));
 }
 
 /** Before the scans: what is below a source that has another name now is not new. */
-function renameSources({ log, run, emit }: ScanContext, { sources }: BackupOptions): void {
-  for (const data of renamedSources(log.index, sources)) {
+function renameSources(
+  { log, run, emit }: ScanContext,
+  { sources, packs }: BackupOptions,
+): void {
+  for (const renamed of renamedSources(log.index, sources)) {
+    const data = { ...renamed, ...(packs === undefined ? {} : { packs: true as const }) };
     log.append(run, [{ type: "SourceRenamed", data }], { durable: true });
     const [from, to] = [data.from, data.to].map(sourceText);
     emit({ kind: "notice", text: `the ${from} is the ${to} now` });
@@ -184,13 +206,8 @@ async function storeAndReport(
   // From here on keys that hold content are overwritten: the observations must not be lost.
   log.append(run, [], { durable: true });
   deps.emit({ kind: "phase", name: "upload" });
-  const renames = renameOptions(deps, options);
-  await storeMoved(context);
-  await settleRenames(context, { ...renames, last: false });
-  await storeEntries(context, before);
-  await settleRenames(context, { ...renames, last: true });
-  if (options.delete) planRemovedDeletions(context, acceptedSources(scans));
-  await executeDeletions(deletionContext(context, deps));
+  if (options.packs !== undefined) await storePacks({ ...context, packs: options.packs }, before);
+  else await storeInMirror(context, deps, options, { scans, before });
   await closeUploads(context, deps.store, before + 1);
   const snapshot = snapshotIfWhole(context, scans, stored, options.description);
   await deps.shipRenames(run);
@@ -203,6 +220,21 @@ async function storeAndReport(
   };
 }
 
+async function storeInMirror(
+  context: StoreContext,
+  deps: BackupDeps,
+  options: BackupOptions,
+  { scans, before }: { scans: BackupReport["scans"]; before: number },
+): Promise<void> {
+  const renames = renameOptions(deps, options);
+  await storeMoved(context);
+  await settleRenames(context, { ...renames, last: false });
+  await storeEntries(context, before);
+  await settleRenames(context, { ...renames, last: true });
+  if (options.delete) planRemovedDeletions(context, acceptedSources(scans));
+  await executeDeletions(deletionContext(context, deps));
+}
+
 function acceptedSources(scans: BackupReport["scans"]): Set<string> {
   return new Set(scans.flatMap(({ name, refused }) => refused === undefined ? [name] : []));
 }
@@ -213,8 +245,10 @@ function planReport(
   options: BackupOptions,
   { scans, before }: { scans: BackupReport["scans"]; before: number },
 ): BackupReport {
-  const renames = openRenames(context.log.index, renameOptions(deps, options));
-  const deletions = options.delete
+  const renames = options.packs === undefined
+    ? openRenames(context.log.index, renameOptions(deps, options))
+    : [];
+  const deletions = options.delete && options.packs === undefined
     ? [...removedObjects(context.log.index, acceptedSources(scans))]
     : [];
   const plan = planBackup(readPlanItems(context, options, before), {

@@ -1,18 +1,26 @@
 import { chainHash } from "../core/event/line.ts";
-import { readSegmentMetadata, type SegmentHead, segmentKey } from "../core/log_segment.ts";
+import { readSegmentMetadata, segmentKey } from "../core/log_segment.ts";
 import { eventHead } from "../core/log_segment_lines.ts";
+import { suffixOf } from "../core/sealed_name.ts";
 import type { SignalSink } from "../core/signal.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import {
   fetchSegment,
   fetchSegments,
+  linesOf,
   listSegments,
   openSegment,
   type SegmentDeps,
-  unpacked,
 } from "./read_segment.ts";
-import { firstUnshipped, forked, isOnChain, lastShipped, takenOver } from "./segment_state.ts";
+import {
+  firstUnshipped,
+  forked,
+  isOnChain,
+  lastShipped,
+  type SegmentInStore,
+  takenOver,
+} from "./segment_state.ts";
 
 export interface CatchUpDeps extends SegmentDeps {
   readonly log: JobLog;
@@ -26,9 +34,10 @@ export interface CatchUpDeps extends SegmentDeps {
  * Compares this database's log with the repository's, by one LIST where they are in step. Events that
  * another database of this log has shipped are appended here as they are, where they go on from our
  * head. Returns the segments that are ours and that no event records yet. Throws kind "locked" where
- * the log was taken over, has another end there, or is being written by another machine.
+ * the log was taken over, has another end there, or is being written by another machine; kind "key"
+ * where what is to be appended is encrypted and cannot be opened.
  */
-export async function catchUp(deps: CatchUpDeps): Promise<SegmentHead[]> {
+export async function catchUp(deps: CatchUpDeps): Promise<SegmentInStore[]> {
   const { log, store, emit } = deps;
   const { log: id, job } = log.genesis;
   const last = lastShipped(log);
@@ -37,28 +46,35 @@ export async function catchUp(deps: CatchUpDeps): Promise<SegmentHead[]> {
     from,
     ...(last === undefined ? {} : { startAfter: segmentKey(id, last.first - 1) }),
   });
-  if (last !== undefined && keys[0] !== last.key) {
+  if (last !== undefined && !keys.includes(last.key)) {
     emit({ kind: "notice", text: `the log segment ${last.key} is not in the repository any more` });
   }
   const unknown = keys.filter((key) => key !== last?.key);
-  const unrecorded: SegmentHead[] = [];
+  const unrecorded: SegmentInStore[] = [];
   for (const [i, key] of unknown.entries()) {
     const found = await store.head(key);
     if (found === undefined) continue;
     const object = readSegmentMetadata(key, found.metadata);
+    // The segment itself has the position's other name.
+    if (object.kind === "placeholder") continue;
     if (object.kind === "closing") throw takenOver(job, object.closing);
     const { head } = object;
     if (isOnChain(log, head)) {
-      unrecorded.push(head);
+      unrecorded.push({ key, head });
       continue;
     }
     if (log.hashBefore(head.first) !== head.previous) {
       throw forked(job, key, `its events from ${head.first} on do not follow from ours`);
     }
+    // What is encrypted need not be opened to see that it is not ours.
+    const isBehind = head.last <= log.head().position || head.first <= (last?.last ?? 0);
+    if (suffixOf(key) !== "" && isBehind) {
+      throw forked(job, key, `its events from ${head.first} on are not ours`);
+    }
     await fastForward(deps, unknown.slice(i));
     return await catchUp(deps);
   }
-  return unrecorded.filter(({ first }) => first >= firstUnshipped(log));
+  return unrecorded.filter(({ head }) => head.first >= firstUnshipped(log));
 }
 
 /** Two bodies on their way while one is appended. */
@@ -68,14 +84,17 @@ async function fastForward(deps: CatchUpDeps, keys: readonly string[]): Promise<
   const { log, emit } = deps;
   const { job, key: publicKey } = log.genesis;
   if (!deps.anyHost) await refuseOthersRun(deps, keys);
+  await tryToOpen(deps, keys);
   const before = log.head().position;
-  for await (const { key, object, body } of fetchSegments(deps, keys, AHEAD)) {
+  for await (const fetched of fetchSegments(deps, keys, AHEAD)) {
+    const { key, object } = fetched;
+    if (object.kind === "placeholder") continue;
     if (object.kind === "closing") throw takenOver(job, object.closing);
     const { head } = object;
     if (head.previous !== log.hashBefore(head.first)) {
       throw forked(job, key, `its events from ${head.first} on do not follow from ours`);
     }
-    const lines = openSegment(deps, body, head, publicKey);
+    const lines = await openSegment(deps, fetched, head, publicKey);
     const known = log.head().position - head.first + 1;
     if (hashAfter(deps, head.previous, lines.slice(0, known)) !== log.head().hash) {
       throw forked(job, key, `its events from ${head.first} on are not ours`);
@@ -87,6 +106,14 @@ async function fastForward(deps: CatchUpDeps, keys: readonly string[]): Promise<
     kind: "notice",
     text: `${count} events came from the repository: this database was behind`,
   });
+}
+
+/** Before the first of them is appended: throws kind "key" where what is encrypted cannot be opened. */
+async function tryToOpen(deps: CatchUpDeps, keys: readonly string[]): Promise<void> {
+  const key = keys.find((key) => suffixOf(key) !== "");
+  if (key === undefined) return;
+  const fetched = await fetchSegment(deps, key);
+  if (fetched.object.kind === "segment") await linesOf(deps, fetched);
 }
 
 function hashAfter(
@@ -120,9 +147,11 @@ interface LastRun {
 async function lastRun(deps: CatchUpDeps, keys: readonly string[]): Promise<LastRun | undefined> {
   const ended = new Set<string>();
   for (const key of keys.toReversed()) {
-    const { object, body } = await fetchSegment(deps, key);
+    const fetched = await fetchSegment(deps, key);
+    const { object } = fetched;
+    if (object.kind === "placeholder") continue;
     if (object.kind === "closing") throw takenOver(deps.log.genesis.job, object.closing);
-    for (const line of unpacked(deps, body, key).reverse()) {
+    for (const line of (await linesOf(deps, fetched)).reverse()) {
       const { type, run } = eventHead(line);
       if (type === "RunFinished") ended.add(run);
       if (type === "RunInterrupted") ended.add(dataOf(line).run);

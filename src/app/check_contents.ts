@@ -1,4 +1,5 @@
 import { type EntryRow, type FolderRow, isLive, UNSTABLE } from "../core/index/rows.ts";
+import { sizeAsStored } from "../core/mirror/sealed_size.ts";
 import type { PathText } from "../core/path_text.ts";
 import { FILE_CODE, unpackStat } from "../core/stat_record.ts";
 import type { FoundObject, ReadingQueue } from "../ports/work_tables.ts";
@@ -23,7 +24,7 @@ export interface CheckedContent {
   readonly key: string;
   readonly version: string | null;
   readonly etag: string | null;
-  /** Not known of a file that kept changing while it was read. */
+  /** Bytes as stored; not known of a file that kept changing while it was read. */
   readonly size: number | undefined;
   readonly storageClass: string;
   /** Set for the live index only. */
@@ -89,8 +90,10 @@ function contentOf({ log }: CheckContext, item: RestoreItem): CheckedContent {
 }
 
 export function storedForm(row: EntryRow | FolderRow) {
-  const { version, etag, storageClass } = row.content;
-  const size = (row.state & UNSTABLE) === 0 ? Number(unpackStat(row.stat).size) : undefined;
+  const { version, etag, storageClass, header } = row.content;
+  const size = (row.state & UNSTABLE) === 0
+    ? sizeAsStored(Number(unpackStat(row.stat).size), header)
+    : undefined;
   return { version, etag, size, storageClass: storageClass ?? "STANDARD" };
 }
 

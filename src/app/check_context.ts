@@ -1,4 +1,5 @@
 import type { SignalSink } from "../core/signal.ts";
+import type { Opener } from "../ports/cipher.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { Hashing } from "../ports/hashing.ts";
@@ -6,7 +7,9 @@ import type { ObjectStore } from "../ports/object_store.ts";
 import type { Replayer } from "../ports/replay.ts";
 import type { ObjectListing, WorkTables } from "../ports/work_tables.ts";
 import type { Findings } from "./check_findings.ts";
+import type { ContentOpener } from "./open_content.ts";
 import type { LogShipper } from "./ship_log.ts";
+import type { BodyCoding } from "./stored_body.ts";
 
 export interface CheckDeps {
   readonly log: JobLog;
@@ -18,6 +21,12 @@ export interface CheckDeps {
   readonly emit: SignalSink;
   readonly signal: AbortSignal;
   readonly shipper?: LogShipper;
+  /** That the job's config encrypts for; none by default. */
+  readonly recipients?: readonly string[];
+  /** Opens pack indexes, where they are encrypted. */
+  readonly coding: BodyCoding;
+  /** Undefined where no identity was named: what is encrypted cannot be read. */
+  readonly identities: () => Promise<Opener | undefined>;
 }
 
 /** What the parts of a check share. */
@@ -25,6 +34,8 @@ export interface CheckContext extends CheckDeps {
   readonly run: string;
   readonly listing: ObjectListing;
   readonly found: Findings;
+  /** Of objects of the mirror. */
+  readonly opener: ContentOpener;
   /** Called between steps that do not wait (breather.ts). */
   readonly breathe: () => Promise<void> | undefined;
 }

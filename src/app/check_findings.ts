@@ -1,4 +1,4 @@
-import { type AnyNewEvent, BATCH_ENTRIES } from "../core/event/event.ts";
+import { type AnyNewEvent, BATCH_ENTRIES, type LostObject } from "../core/event/event.ts";
 import { joinPath, jsonOfText, type PathText } from "../core/path_text.ts";
 import type { SignalSink } from "../core/signal.ts";
 import type { JobLog } from "../ports/event_log.ts";
@@ -14,11 +14,13 @@ export interface Findings {
 export interface Finding {
   readonly kind: "missing" | "damaged";
   readonly source: string;
-  /** "" where it is an object of the log. */
+  /** "" where it is an object of the log, or a pack. */
   readonly path: PathText;
   readonly key: string;
   /** Position of the event that stored it: that entry counts as not stored from now on. */
   readonly stored?: number;
+  /** Of a pack: hashes of what it does not have; left out for all that it should have. */
+  readonly contents?: readonly string[];
   readonly reason: string;
 }
 
@@ -39,25 +41,37 @@ export function findings(log: JobLog, run: string, emit: SignalSink): Findings {
       return counts.damaged;
     },
     add(finding) {
-      const { kind, source, path, key, stored, reason } = finding;
+      const { kind, source, path, key, reason } = finding;
       counts[kind]++;
       const place = path === "" ? key : joinPath(source, path);
       emit({ kind: "entry-error", path: place, reason: `${reason}; ${hintOf(finding)}` });
-      batch.push({
-        type: kind === "missing" ? "ObjectMissing" : "ObjectDamaged",
-        data: {
-          ...{ source, path: jsonOfText(path), key },
-          ...(stored === undefined ? {} : { stored }),
-          reason,
-        },
-      });
+      batch.push(...eventsOf(finding));
       if (batch.length >= BATCH_ENTRIES) flush();
     },
     flush,
   };
 }
 
+/** One, unless a pack has lost very many contents. */
+function eventsOf({ kind, source, path, key, stored, reason, contents }: Finding): AnyNewEvent[] {
+  const type = kind === "missing" ? "ObjectMissing" : "ObjectDamaged";
+  const data: LostObject = {
+    ...{ source, path: jsonOfText(path), key },
+    ...(stored === undefined ? {} : { stored }),
+    reason,
+  };
+  if (contents === undefined) return [{ type, data }];
+  const events: AnyNewEvent[] = [];
+  for (let at = 0; at < Math.max(1, contents.length); at += BATCH_ENTRIES) {
+    events.push({ type, data: { ...data, contents: contents.slice(at, at + BATCH_ENTRIES) } });
+  }
+  return events;
+}
+
 function hintOf({ path, stored }: Finding): string {
+  if (path === "" && stored !== undefined) {
+    return "the next backup stores what the source still has of it";
+  }
   if (stored !== undefined) {
     return "the next backup stores it again where the source still has it; else restore it from " +
       "another snapshot";

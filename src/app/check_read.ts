@@ -103,9 +103,9 @@ async function readOne(
   context: CheckContext,
   item: Wanted,
 ): Promise<"good" | "bad" | "cold"> {
-  const { store, hashing, found, signal } = context;
+  const { store, hashing, found, signal, opener } = context;
   const { row, source, path, key } = item;
-  const { version, etag, sha256, stored } = row.content;
+  const { version, etag, sha256, stored, header } = row.content;
   const bad = (kind: "missing" | "damaged", reason: string) => {
     found.add({ kind, source, path, key, stored, reason });
     return "bad" as const;
@@ -114,7 +114,7 @@ async function readOne(
     const how = version === null ? { ifMatch: etag! } : { versionId: version };
     const body = await store.get(key, how);
     const hash = hashing.incremental();
-    for await (const chunk of body.stream) {
+    for await (const chunk of opener.open(body, { key, header })) {
       hash.update(chunk);
       signal.throwIfAborted();
     }

@@ -1,18 +1,22 @@
 import { isKind } from "../core/error.ts";
 import { EXIT, type ExitCode, worstExitCode } from "../core/exit_code.ts";
 import { REPOSITORY_KEY } from "../core/mirror/object_key.ts";
-import { checkRepository } from "../core/repository_file.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import type { ReadingQueue } from "../ports/work_tables.ts";
-import { checkContents, type ContentCounts } from "./check_contents.ts";
 import { breather } from "./breather.ts";
+import { checkContents, type ContentCounts } from "./check_contents.ts";
 import type { CheckContext, CheckDeps } from "./check_context.ts";
 import { findings } from "./check_findings.ts";
 import { checkLifecycle } from "./check_lifecycle.ts";
+import { readerForCheck, readPacks } from "./check_pack_data.ts";
+import { checkPacked, checkPackedSnapshots } from "./check_packed.ts";
+import { checkPacks, type PackCounts } from "./check_packs.ts";
 import { readContents, type ReadTotals } from "./check_read.ts";
 import { checkSnapshots } from "./check_snapshots.ts";
-import { readRepository } from "./read_repository.ts";
+import { contentOpener } from "./open_content.ts";
+import { readOwnRepository } from "./read_repository.ts";
 import { inRun } from "./run.ts";
+import { sealedObjects } from "./sealed_objects.ts";
 
 export interface CheckOptions {
   readonly config: string;
@@ -31,27 +35,40 @@ export interface CheckReport extends ContentCounts {
   readonly read: ReadTotals;
   /** Further contents of kept snapshots that were looked at. */
   readonly snapshotContents: number;
+  /** In the pack layout. */
+  readonly packs?: PackCounts;
   /** What of the bucket's lifecycle rules is dangerous, or could not be read. */
   readonly lifecycle: { readonly danger?: string; readonly notice?: string };
 }
 
-/** Compares the index with the store: each content, the log's objects, and what else is there. */
+/**
+ * Compares the index with the store: each content, the log's objects, and what else is there. Throws
+ * kind "key" where encrypted content is to be read and no identity opens it.
+ */
 export async function checkStore(deps: CheckDeps, options: CheckOptions): Promise<CheckReport> {
   const { log, store, environment, shipper } = deps;
-  checkRepository(await readRepository(store), log.genesis.repository, store.url);
+  const repository = await readOwnRepository(store, log, deps.recipients);
+  const inPacks = repository.layout === "pack";
+  const opener = contentOpener(deps);
+  if (options.readData !== undefined && log.index.hasSealed()) {
+    await opener.prove(sealedObjects(log.index));
+  }
   const start = {
     ...{ command: "check", config: options.config },
     ...(shipper === undefined ? {} : { shipper }),
   };
   return await inRun(log, environment, start, async (run) => {
     const listing = deps.work.listing();
-    const readings = options.readData === undefined ? undefined : deps.work.readings();
+    const isRead = options.readData !== undefined && !inPacks;
+    const readings = isRead ? deps.work.readings() : undefined;
     try {
       const context: CheckContext = {
-        ...{ ...deps, run, listing, found: findings(log, run, deps.emit) },
+        ...{ ...deps, run, listing, opener, found: findings(log, run, deps.emit) },
         breathe: breather(environment.clock, deps.signal),
       };
-      const report = await checkAll(context, options, readings);
+      const report = inPacks
+        ? await checkInPacks(context, options)
+        : await checkInMirror(context, options, readings);
       return { result: report, outcome: report.exitCode, totals: totalsOf(report) };
     } finally {
       listing.close();
@@ -60,12 +77,47 @@ export async function checkStore(deps: CheckDeps, options: CheckOptions): Promis
   });
 }
 
-async function checkAll(
+async function checkInMirror(
   context: CheckContext,
   { readData = 0, snapshots }: CheckOptions,
   readings: ReadingQueue | undefined,
 ): Promise<CheckReport> {
-  const { listing, found, store, emit, signal } = context;
+  const lifecycle = await lookAtStore(context);
+  const contents = await checkContents(context, readings);
+  const snapshotContents = snapshots ? await checkSnapshots(context) : 0;
+  const read = readings === undefined
+    ? { ...NOTHING_READ }
+    : await readContents(context, readings, readData);
+  return reportOf(context, { ...contents, snapshotContents, read, lifecycle });
+}
+
+const NOTHING_READ: ReadTotals = { objects: 0, bytes: 0, archived: 0 };
+
+/** Packs first: what is in a faulty one is then looked for in others, and its entries are named. */
+async function checkInPacks(
+  context: CheckContext,
+  { readData, snapshots }: CheckOptions,
+): Promise<CheckReport> {
+  // Whoever has not named an identity hears of it before anything is done.
+  const reader = readData === undefined ? undefined : await readerForCheck(context);
+  const lifecycle = await lookAtStore(context);
+  const otherClass = new Map<string, number>();
+  const { counts: packs, faults } = await checkPacks(context, otherClass);
+  const read = reader === undefined
+    ? { ...NOTHING_READ }
+    : await readPacks(context, reader, readData!, faults);
+  const { named, ...contents } = await checkPacked(context, faults);
+  const snapshotContents = snapshots || faults.size > 0
+    ? await checkPackedSnapshots(context, faults, named)
+    : 0;
+  return reportOf(context, {
+    ...{ ...contents, otherClass, snapshotContents, read, lifecycle, packs },
+  });
+}
+
+/** What both layouts begin with: the bucket's rules, the LIST, the objects of the log. */
+async function lookAtStore(context: CheckContext): Promise<CheckReport["lifecycle"]> {
+  const { listing, store, emit, signal } = context;
   const lifecycle = await lookAtLifecycle(store);
   emit({ kind: "phase", name: "list" });
   for await (const page of store.list("")) {
@@ -74,15 +126,18 @@ async function checkAll(
   }
   emit({ kind: "phase", name: "check" });
   checkLogObjects(context);
-  const contents = await checkContents(context, readings);
-  const snapshotContents = snapshots ? await checkSnapshots(context) : 0;
-  const read = readings === undefined
-    ? { objects: 0, bytes: 0, archived: 0 }
-    : await readContents(context, readings, readData);
+  return lifecycle;
+}
+
+function reportOf(
+  { listing, found }: CheckContext,
+  seen: Omit<CheckReport, "exitCode" | "missing" | "damaged" | "unknown">,
+): CheckReport {
   found.flush();
   const { missing, damaged } = found;
+  const { lifecycle } = seen;
   return {
-    ...{ ...contents, missing, damaged, snapshotContents, read, lifecycle },
+    ...{ ...seen, missing, damaged },
     unknown: listing.unknown(".holdfast/"),
     exitCode: worstExitCode([
       missing + damaged > 0 ? EXIT.damage : EXIT.done,

@@ -1,4 +1,4 @@
-import type { EventData, ObservedContent } from "../core/event/event.ts";
+import type { EventData, ObjectContent } from "../core/event/event.ts";
 import { keyOfPath } from "../core/mirror/object_key.ts";
 import { joinPath, textOfJson } from "../core/path_text.ts";
 import type { JobLog } from "../ports/event_log.ts";
@@ -11,7 +11,7 @@ import type { Notes } from "../ports/work_tables.ts";
  */
 export interface CopiedContent {
   /** Copies of an object and copies of these, newest first. The log is read when first asked. */
-  of(key: string, stored: number): Promise<readonly ObservedContent[]>;
+  of(key: string, stored: number): Promise<readonly ObjectContent[]>;
   close(): void;
 }
 
@@ -45,14 +45,14 @@ export function copiedContent({ log, from, notes, breathe }: CopyLog): CopiedCon
   };
 }
 
-function follow(copies: Notes, key: string, stored: number): ObservedContent[] {
+function follow(copies: Notes, key: string, stored: number): ObjectContent[] {
   // Each copy is stored by a later event than what it is of: there is no circle.
   const found = copiesIn(copies, key, stored);
   for (const copy of found) found.push(...copiesIn(copies, copy.key, copy.stored));
   return found.sort((a, b) => b.stored - a.stored);
 }
 
-function copiesIn(copies: Notes, key: string, stored: number): ObservedContent[] {
+function copiesIn(copies: Notes, key: string, stored: number): ObjectContent[] {
   return JSON.parse(copies.get(nameOf(key, stored)) ?? "[]");
 }
 
@@ -67,10 +67,10 @@ function noteCopies(
 ): void {
   for (const { path, objects } of folders) {
     for (const object of objects) {
-      const { name, from, was, version, etag, sha256 } = object;
+      const { name, from, was, version, etag, sha256, header } = object;
       if (from === undefined || was === undefined || object.type === "folder") continue;
       const own = joinPath(textOfJson(path), textOfJson(name));
-      const copy: ObservedContent = {
+      const copy: ObjectContent = {
         stored,
         key: object.key ?? keyOfPath(source, own, false),
         ...(version === undefined ? {} : { version }),
@@ -78,6 +78,7 @@ function noteCopies(
         ...(sha256 === undefined ? {} : { sha256 }),
         ...(storageClass === "STANDARD" ? {} : { class: storageClass }),
         since: object.since ?? was,
+        ...(header === undefined ? {} : { header }),
       };
       copies.set(nameOf(from, was), JSON.stringify([...copiesIn(copies, from, was), copy]));
     }

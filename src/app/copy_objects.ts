@@ -1,6 +1,7 @@
 import { isKind } from "../core/error.ts";
 import { hex } from "../core/hash.ts";
 import { type EntryRow, UNSETTLED } from "../core/index/rows.ts";
+import { sizeAsStored } from "../core/mirror/sealed_size.ts";
 import { jsonOfText, textOfBytes } from "../core/path_text.ts";
 import { unpackStat } from "../core/stat_record.ts";
 import { byteBudget } from "./byte_budget.ts";
@@ -73,12 +74,13 @@ async function copyOne(context: StoreContext, item: CopyItem): Promise<void> {
   const task = placedTask(context.log.index, { isFolder: false, row });
   const from = keys.ofEntry(row);
   const key = item.key ?? keys.ownOfRow(row);
-  const { version, etag, sha256, storageClass, stored, since } = row.content;
-  const size = Number(unpackStat(row.stat).size);
+  const { version, etag, sha256, storageClass, stored, since, header } = row.content;
+  const size = sizeAsStored(Number(unpackStat(row.stat).size), header);
   const isOwn = item.key === undefined;
   const metadata = await metadataFor(context, task, {
     ...{ position: row.position, stat: row.stat, attributes: row.attributes, own: isOwn },
     ...(sha256 === null ? {} : { sha256: hex(sha256) }),
+    header,
   });
   const object = await store.copy(
     {
@@ -94,6 +96,7 @@ async function copyOne(context: StoreContext, item: CopyItem): Promise<void> {
   context.batch.copied(task.source, task.folder, storageClass ?? "STANDARD", {
     ...storedEntry(task, object, { key, own: isOwn }, row.position),
     ...(sha256 === null ? {} : { sha256: hex(sha256) }),
+    ...(header === 0 ? {} : { header }),
     size: size.toString(),
     ...overwritten(context.log.index, now, { key, object }),
     ...((row.state & UNSETTLED) === 0 ? {} : { racy: true as const }),

@@ -1,6 +1,7 @@
-import type { AnyEvent, ObservedEntry, StoredEntry } from "../core/event/event.ts";
+import type { AnyEvent, ObservedEntry, PackedEntry, StoredEntry } from "../core/event/event.ts";
 import { appearanceOf } from "../core/history/observed_changes.ts";
 import type { FieldChange, HistoryFact } from "../core/history/history_item.ts";
+import { bytesOfHex } from "../core/hash.ts";
 import type { EntryRow, FolderRow } from "../core/index/rows.ts";
 import { keyOfPath } from "../core/mirror/object_key.ts";
 import {
@@ -21,6 +22,8 @@ export interface Mention {
   readonly path: PathText;
   readonly observed?: ObservedEntry;
   readonly stored?: StoredEntry;
+  readonly packed?: PackedEntry;
+  readonly lost?: { readonly prev: number };
 }
 
 /** The events about a row, newest first: each names the position of the one before. */
@@ -31,7 +34,8 @@ export function* chainOf(of: HistoryLog, row: FolderRow | EntryRow): Generator<M
     const found = event === undefined ? [] : mentionsIn(of, row, event);
     if (found.length === 0) return;
     yield* found.toReversed();
-    const before: number | undefined = (found[0].observed ?? found[0].stored)?.prev;
+    const { observed, stored, packed, lost } = found[0];
+    const before: number | undefined = (observed ?? stored ?? packed ?? lost)?.prev;
     position = before !== undefined && before < position ? before : undefined;
   }
 }
@@ -58,7 +62,9 @@ interface Wanted {
   readonly isFolder: boolean;
 }
 
-function namesakes(event: AnyEvent, wanted: Wanted): Pick<Mention, "observed" | "stored">[] {
+type Said = Pick<Mention, "observed" | "stored" | "packed" | "lost">;
+
+function namesakes(event: AnyEvent, wanted: Wanted): Said[] {
   const { source, folder, name, isFolder } = wanted;
   const fits = (entry: { name: ObservedEntry["name"]; type?: ObservedEntry["type"] }) =>
     textOfJson(entry.name) === name &&
@@ -73,9 +79,39 @@ function namesakes(event: AnyEvent, wanted: Wanted): Pick<Mention, "observed" | 
       return event.data.source !== source ? [] : event.data.folders
         .filter(({ path }) => textOfJson(path) === folder)
         .flatMap(({ objects }) => objects.filter(fits)).map((stored) => ({ stored }));
+    case "MembersPacked":
+      return event.data.source !== source ? [] : event.data.folders
+        .filter(({ path }) => textOfJson(path) === folder)
+        .flatMap(({ objects }) => objects.filter(fits)).map((packed) => ({ packed }));
+    case "MembersLost":
+      return event.data.source !== source ? [] : event.data.folders
+        .filter(({ path }) => textOfJson(path) === folder)
+        .flatMap(({ entries }) => entries.filter(fits)).map((lost) => ({ lost }));
     default:
       return [];
   }
+}
+
+/** Where the content is now: the pack that it was packed into may have been repacked since. */
+export function packedFact(
+  { index }: HistoryLog,
+  event: AnyEvent,
+  { at, sha256, size }: PackedEntry,
+): HistoryFact {
+  const { packs, tables } = index;
+  const name = event.type === "MembersPacked" ? event.data.pack : undefined;
+  const own = at !== undefined && name !== undefined ? tables.packByName(name) : undefined;
+  const found = own === undefined && sha256 !== undefined
+    ? packs.locate(bytesOfHex(sha256))
+    : undefined;
+  const pack = own ?? (found === undefined ? undefined : packs.pack(found.pack));
+  return {
+    what: "packed",
+    key: pack?.key ?? null,
+    own: own !== undefined,
+    bytes: size === undefined ? null : Number(size),
+    sha256: sha256 ?? null,
+  };
 }
 
 /** The key is spelled out in the event where it is not the path's own. */

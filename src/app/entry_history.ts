@@ -4,7 +4,7 @@ import type { HistoryItem } from "../core/history/history_item.ts";
 import { observedChanges } from "../core/history/observed_changes.ts";
 import type { EntryRow, FolderRow } from "../core/index/rows.ts";
 import { bytesOfText, jsonOfText, splitPath } from "../core/path_text.ts";
-import { chainOf, type Mention, observedFact, storedFact } from "./entry_chain.ts";
+import { chainOf, type Mention, observedFact, packedFact, storedFact } from "./entry_chain.ts";
 import { carried, pathAfter, placeOf } from "./folder_moves.ts";
 import {
   eventAt,
@@ -81,10 +81,12 @@ function rowBefore(of: HistoryLog, { event, source, observed }: Mention) {
 
 function factsOf(of: HistoryLog, mentions: readonly Mention[]): HistoryItem[] {
   let last: Mention["observed"];
-  return mentions.map(({ event, path, source, observed, stored }) => {
+  return mentions.map(({ event, path, source, observed, stored, packed, lost }) => {
     const { position, at, run } = event;
     const place = { position, at, run, path };
     if (stored !== undefined) return { ...place, fact: storedFact(event, stored, path) };
+    if (packed !== undefined) return { ...place, fact: packedFact(of, event, packed) };
+    if (lost !== undefined) return { ...place, fact: { what: "unpacked" as const } };
     if (observed!.change === "removed") {
       const found = renameOf(of, event, path);
       const fact = found && { what: "left" as const, to: jsonOfText(found.to) };

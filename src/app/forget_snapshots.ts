@@ -9,12 +9,11 @@ import {
   type KeepDecision,
   type KeepRules,
 } from "../core/plan/snapshot_policy.ts";
-import { checkRepository } from "../core/repository_file.ts";
 import type { ZoneOffset } from "../core/time_text.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
-import { readRepository } from "./read_repository.ts";
+import { readOwnRepository } from "./read_repository.ts";
 import { inRun } from "./run.ts";
 import type { LogShipper } from "./ship_log.ts";
 
@@ -60,15 +59,17 @@ export interface ForgetDeps {
   readonly store: ObjectStore;
   readonly environment: Environment;
   readonly shipper?: LogShipper;
+  /** That the job's config encrypts for; none by default. */
+  readonly recipients?: readonly string[];
 }
 
 /** Decides, and records it in one event. */
 export async function forgetSnapshots(
-  { log, store, environment, shipper }: ForgetDeps,
+  { log, store, environment, shipper, recipients }: ForgetDeps,
   wish: ForgetWish,
   config: string,
 ): Promise<ForgetDecision[]> {
-  checkRepository(await readRepository(store), log.genesis.repository, store.url);
+  await readOwnRepository(store, log, recipients);
   const start = { command: "forget", config, ...(shipper === undefined ? {} : { shipper }) };
   return await inRun(log, environment, start, (run) => {
     // Not earlier: what another database of this log has appended is known only now.

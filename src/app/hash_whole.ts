@@ -2,7 +2,10 @@ import type { SourceFile } from "../ports/source.ts";
 import type { StoreContext } from "./store_context.ts";
 
 /** SHA-256 of a file from where it is read to its end; in memory is one part at a time. */
-export async function hashWhole(context: StoreContext, file: SourceFile): Promise<Uint8Array> {
+export async function hashWhole(
+  context: StoreContext,
+  file: Pick<SourceFile, "read">,
+): Promise<Uint8Array> {
   const { partSize, hashing } = context.options;
   await context.budget.acquire(partSize);
   const buffer = context.buffers.take(partSize);

@@ -29,13 +29,13 @@ export async function inParallel<Item>(
 
 /** The same of what is there already. */
 export async function eachInParallel<Item>(
-  items: readonly Item[],
+  items: Iterable<Item>,
   limit: number,
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
   await inParallel(eachOf(items), limit, work);
 }
 
-async function* eachOf<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+async function* eachOf<Item>(items: Iterable<Item>): AsyncGenerator<Item> {
   yield* items;
 }

@@ -1,8 +1,10 @@
 import { HoldfastError, isKind } from "../core/error.ts";
+import type { AnyNewEvent, Layout } from "../core/event/event.ts";
 import { type Genesis } from "../core/event/line.ts";
 import { PROBE_FOLDER, REPOSITORY_KEY } from "../core/mirror/object_key.ts";
 import { isoTime } from "../core/time_text.ts";
-import { encodeRepository, type RepositoryFile } from "../core/repository_file.ts";
+import { sameRecipients } from "../core/recipient.ts";
+import { checkLayout, encodeRepository, type RepositoryFile } from "../core/repository_file.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { Feature, ObjectStore, StoreFeatures } from "../ports/object_store.ts";
@@ -30,6 +32,9 @@ export interface InitOptions {
   /** The job's config section, without secrets. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly configDigest: string;
+  readonly layout: Layout;
+  /** age recipients that everything is encrypted for; [] for no encryption. */
+  readonly recipients: readonly string[];
   readonly storageClass: string;
   /** The store is to encrypt (`sse`). */
   readonly encryption: boolean;
@@ -64,6 +69,7 @@ async function initIn(
 ): Promise<InitReport> {
   const { environment } = deps;
   const found = await findRepository(store);
+  if (found !== undefined) checkLayout(found, options.layout, store.url);
   const notice = await checkLifecycle(store);
   const opened = deps.openLog();
   if (opened === undefined && found !== undefined) throw repositoryExists(store.url, found);
@@ -81,6 +87,7 @@ async function initIn(
     if (found !== undefined && found.repository !== repository) {
       throw repositoryExists(store.url, found);
     }
+    if (found !== undefined) checkSameRecipients(found, options, store.url);
     // An init that was cut off may have put the repository without recording it.
     const existed = found !== undefined && isRecorded(log);
     const run = { command: "init", config: options.configDigest };
@@ -98,8 +105,7 @@ async function initIn(
         if (found === undefined) {
           await putRepository({ environment, store }, options, log, features);
         }
-        const created = { repository, layout: "mirror" as const, url: store.url };
-        log.append(id, [{ type: "RepositoryCreated", data: created }], { durable: true });
+        log.append(id, createdEvents(repository, options, store.url), { durable: true });
       }
       const result = {
         repository,
@@ -115,6 +121,16 @@ async function initIn(
   } finally {
     log.close();
   }
+}
+
+function createdEvents(
+  repository: string,
+  { layout, recipients }: InitOptions,
+  url: string,
+): AnyNewEvent[] {
+  const created: AnyNewEvent = { type: "RepositoryCreated", data: { repository, layout, url } };
+  if (recipients.length === 0) return [created];
+  return [created, { type: "RecipientsChanged", data: { recipients: [...recipients] } }];
 }
 
 /** Not within the run: before it there was no repository to ship to. */
@@ -136,7 +152,7 @@ function isRecorded(log: JobLog): boolean {
 
 async function putRepository(
   { environment, store }: { environment: Environment; store: ObjectStore },
-  { job, config }: InitOptions,
+  { job, config, layout, recipients }: InitOptions,
   log: JobLog,
   features: StoreFeatures,
 ): Promise<void> {
@@ -144,8 +160,9 @@ async function putRepository(
   const file: RepositoryFile = {
     format: 1,
     repository,
-    layout: "mirror",
+    layout,
     created: isoTime(Number(environment.clock.now() / 1_000_000n)),
+    ...(recipients.length === 0 ? {} : { recipients }),
     jobs: { [job]: config },
     logs: [{ log: id, job, key, host: environment.hostname }],
   };
@@ -160,6 +177,19 @@ async function putRepository(
     const there = await findRepository(store);
     if (there?.repository !== repository) throw repositoryExists(store.url, there);
   }
+}
+
+/** An init that was cut off is finished as it was begun. */
+function checkSameRecipients(
+  { recipients = [] }: RepositoryFile,
+  options: InitOptions,
+  url: string,
+): void {
+  if (sameRecipients(recipients, options.recipients)) return;
+  throw new HoldfastError("key", `${url} was made for other recipients than the given ones`, {
+    context: { url },
+    hint: "repeat init with the same recipients, then change them with `holdfast key recipients`",
+  });
 }
 
 function repositoryExists(url: string, found: RepositoryFile | undefined): HoldfastError {

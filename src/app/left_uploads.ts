@@ -16,20 +16,35 @@ import type { LeftUpload, StoreContext, Task } from "./store_context.ts";
  */
 export async function abortLeftUploads(context: ScanContext, store: ObjectStore): Promise<void> {
   for (const row of context.log.index.uploads()) {
-    if (mayGoOn(context.log, row)) continue;
-    await abortUpload(context, store, row, "left open by an interrupted run");
+    if (mayGoOn(context.log, row) || isOfPack(context.log, row)) continue;
+    const why = isEncrypted(context.log, row)
+      ? ": it is encrypted, and begins again with a new key"
+      : "";
+    await abortUpload(context, store, row, `left open by an interrupted run${why}`);
   }
+}
+
+/** Nobody has its key any more. */
+function isEncrypted(log: JobLog, { position }: UploadRow): boolean {
+  const [event] = log.events({ from: position, to: position, type: "UploadStarted" });
+  return event?.type === "UploadStarted" && event.data.encryption !== undefined;
 }
 
 /**
  * True where the entry is still as it was when its upload began. Without an id the answer to the
- * upload's creation was lost: no part of it was sent, so nothing is won by going on with it.
+ * upload's creation was lost: no part of it was sent, so nothing is won by going on with it. One that
+ * is encrypted has no size of its parts.
  */
 function mayGoOn(log: JobLog, row: UploadRow): row is LeftUpload {
   if (row.upload === null || row.partSize === 0) return false;
   const entry = entryAt(log.index, row.source, pathOfUpload(row));
   return entry !== undefined && entry.position === row.observed &&
     (entry.state & (REMOVED | UNREADABLE)) === 0 && typeAt(entry.stat) === "file";
+}
+
+/** Packs are closed, not gone on with (close_packs.ts). */
+function isOfPack({ index }: JobLog, { key }: UploadRow): boolean {
+  return index.tables.packByKey(key) !== undefined;
 }
 
 export function pathOfUpload(row: UploadRow): PathText {
@@ -60,6 +75,8 @@ export async function leftUploadOf(
   context.left.delete(placeText(task.source, task.path));
   const reason = left.observed !== row.position
     ? "the file has changed since"
+    : context.options.sealer !== undefined
+    ? "the job encrypts now"
     : isPlaced(context, task, row, left)
     ? undefined
     : "it belongs under another key or into another class now";
@@ -132,7 +149,7 @@ async function abortStrays(
 
 /** Keys of the run's multipart uploads. */
 function* keysUploaded({ log, run }: ScanContext, since: number): Generator<string> {
-  for (const type of ["UploadStarted", "UploadResumed"] as const) {
+  for (const type of ["UploadStarted", "UploadResumed", "PackStarted"] as const) {
     for (const event of log.events({ from: since, run, type })) {
       if (event.type === type) yield (event.data as { key: string }).key;
     }

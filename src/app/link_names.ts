@@ -1,5 +1,5 @@
-import { hex } from "../core/hash.ts";
 import { fileIdOf } from "../core/index/digest_fold.ts";
+import { observedContent } from "../core/index/observed_content.ts";
 import { observedOfStat } from "../core/index/observed_stat.ts";
 import { type EntryRow, REMOVED, UNREADABLE, UNSETTLED, UNSTABLE } from "../core/index/rows.ts";
 import { compareBytes, joinPath, jsonOfText, textOfBytes } from "../core/path_text.ts";
@@ -34,17 +34,18 @@ function isOtherName(index: IndexModel, row: EntryRow): boolean {
 
 /** The first live name of the file in the same source, by folder and name. */
 function firstName(index: IndexModel, row: EntryRow): EntryRow | undefined {
-  const { tables, paths } = index;
+  return namesOf(index, row)[0];
+}
+
+/** The live, readable names of a file in its source, by folder and name. */
+export function namesOf({ tables, paths }: IndexModel, row: EntryRow): EntryRow[] {
   const { fileSystem } = tables.folderById(row.folder)!;
   const { source } = paths.pathOf(row.folder);
-  const members = tables.linkGroup(fileSystem, fileIdOf(row.stat))
+  return tables.linkGroup(fileSystem, fileIdOf(row.stat))
     .filter(({ folder }) => paths.pathOf(folder).source === source)
-    .sort((a, b) => a.folder - b.folder || compareBytes(a.name, b.name));
-  for (const { folder, name } of members) {
-    const member = tables.findEntry(folder, name);
-    if (member !== undefined && (member.state & (REMOVED | UNREADABLE)) === 0) return member;
-  }
-  return undefined;
+    .sort((a, b) => a.folder - b.folder || compareBytes(a.name, b.name))
+    .flatMap(({ folder, name }) => tables.findEntry(folder, name) ?? [])
+    .filter(({ state }) => (state & (REMOVED | UNREADABLE)) === 0);
 }
 
 function isNamed({ name }: EntryRow, other: Uint8Array): boolean {
@@ -78,7 +79,6 @@ function isSameFile(first: EntryRow, row: EntryRow): boolean {
 
 function linkTo(context: StoreContext, row: EntryRow, first: EntryRow): void {
   const { keys, paths } = context.log.index;
-  const { stored, sha256, version, etag, storageClass } = first.content;
   const entry = observedOfStat(textOfBytes(row.name), "linked", row.stat, {
     links: row.links,
     attributes: row.attributes,
@@ -87,14 +87,8 @@ function linkTo(context: StoreContext, row: EntryRow, first: EntryRow): void {
   entry.from = jsonOfText(joinPath(paths.pathOf(first.folder).path, textOfBytes(first.name)));
   entry.evidence = "file id";
   if ((first.state & UNSETTLED) !== 0) entry.racy = true;
-  entry.content = {
-    stored,
-    key: keys.ofEntry(first),
-    sha256: hex(sha256!),
-    ...(version === null ? {} : { version }),
-    ...(etag === null ? {} : { etag }),
-    ...(storageClass === null ? {} : { class: storageClass }),
-  };
+  const { since: _, ...content } = first.content;
+  entry.content = observedContent(keys.ofEntry(first), { ...content, since: 0 }, content.stored);
   const { source, path } = paths.pathOf(row.folder);
   context.batch.observed(source, path, entry);
 }

@@ -6,7 +6,7 @@ import {
   type ObservedFolder,
 } from "../core/event/event.ts";
 import { jsonOfText, type PathText } from "../core/path_text.ts";
-import type { JobLog } from "../ports/event_log.ts";
+import type { ScanContext } from "./scan_context.ts";
 
 /** Collects the observations of a scan and appends them as batch events. */
 export interface ObservationBatch {
@@ -18,8 +18,7 @@ export interface ObservationBatch {
 }
 
 export function observationBatch(
-  log: JobLog,
-  run: string,
+  { log, run, inPacks }: Pick<ScanContext, "log" | "run" | "inPacks">,
   source: string,
   now: () => bigint,
 ): ObservationBatch {
@@ -34,7 +33,10 @@ export function observationBatch(
     if (entries === 0 && digests.length === 0 && !durable) return;
     const events: AnyNewEvent[] = entries === 0 ? [] : [{
       type: "EntriesObserved",
-      data: { source, seen: seen.toString(), folders: [...groups.values()] },
+      data: {
+        ...{ source, seen: seen.toString(), folders: [...groups.values()] },
+        ...(inPacks ? { packs: true as const } : {}),
+      },
     }];
     const within = () => {
       for (const { folder, digest } of digests) {

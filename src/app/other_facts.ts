@@ -50,7 +50,8 @@ function pathIn(
 function objectsOf(mentions: readonly Mention[]): Set<string> {
   return new Set(mentions.flatMap(({ event, path, observed, stored }) => {
     const { content } = observed ?? {};
-    if (content !== undefined) return [objectName(content.key, content.stored)];
+    if (content?.key !== undefined) return [objectName(content.key, content.stored)];
+    if (content !== undefined) return [];
     if (stored === undefined) return [];
     return [
       objectName(stored.key ?? keyOfPath("", path, stored.type === "folder"), event.position),

@@ -2,7 +2,7 @@ import { HoldfastError } from "../core/error.ts";
 import { BATCH_ENTRIES } from "../core/event/event.ts";
 import { EXIT, type ExitCode } from "../core/exit_code.ts";
 import { planPrune, type PrunePlan } from "../core/plan/prune_plan.ts";
-import { checkRepository } from "../core/repository_file.ts";
+import { checkLayout } from "../core/repository_file.ts";
 import type { SignalSink } from "../core/signal.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
@@ -14,7 +14,7 @@ import { deleteTargets } from "./prune_delete.ts";
 import type { PruneTables } from "./prune_items.ts";
 import { fillLedger } from "./prune_ledger.ts";
 import { noteSpareSidecars, pruneTargets } from "./prune_sidecars.ts";
-import { readRepository } from "./read_repository.ts";
+import { readOwnRepository } from "./read_repository.ts";
 import { inRun } from "./run.ts";
 import type { LogShipper } from "./ship_log.ts";
 
@@ -27,6 +27,8 @@ export interface PruneDeps {
   readonly emit: SignalSink;
   readonly signal: AbortSignal;
   readonly shipper?: LogShipper;
+  /** That the job's config encrypts for; none by default. */
+  readonly recipients?: readonly string[];
 }
 
 export interface PruneOptions {
@@ -51,7 +53,7 @@ export interface PruneReport {
 /** Deletes the objects and versions of this log that no kept snapshot and no current entry needs. */
 export async function prune(deps: PruneDeps, options: PruneOptions): Promise<PruneReport> {
   const { log, store, environment, shipper } = deps;
-  checkRepository(await readRepository(store), log.genesis.repository, store.url);
+  checkLayout(await readOwnRepository(store, log, deps.recipients), "mirror", store.url);
   const start = {
     ...{ command: "prune", config: options.config },
     ...(shipper === undefined ? {} : { shipper }),

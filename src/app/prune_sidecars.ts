@@ -24,7 +24,7 @@ function* sidecars(tables: PruneTables): Generator<PruneTarget> {
   const uploading = new Set(log.index.uploads().map(({ observed }) => observed));
   for (const { key, size, storageClass } of listing.below(SIDECARS)) {
     const [id, name] = key.slice(SIDECARS.length).split("/");
-    const position = Number(/^(\d+)-[0-9a-f]+\.json\.zst$/.exec(name ?? "")?.[1] ?? NaN);
+    const position = Number(/^(\d+)-[0-9a-f]+\.json\.zst(?:\.age)?$/.exec(name ?? "")?.[1] ?? NaN);
     if (!logs.has(id) || !Number.isSafeInteger(position) || uploading.has(position)) continue;
     const isSpare = spareSidecars.get(key) !== undefined || !ledger.isObservationNeeded(position);
     if (!isSpare) continue;

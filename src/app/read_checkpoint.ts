@@ -8,9 +8,10 @@ import {
   readCheckpointMetadata,
   readHeaderLine,
 } from "../core/checkpoint.ts";
-import { HoldfastError } from "../core/error.ts";
+import { HoldfastError, isKind } from "../core/error.ts";
 import type { Genesis } from "../core/event/line.ts";
 import { hex } from "../core/hash.ts";
+import { suffixOf } from "../core/sealed_name.ts";
 import type { BasePlace, BaseWriter } from "../ports/checkpoint.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
@@ -40,14 +41,15 @@ export async function listCheckpoints(store: ObjectStore, after: number): Promis
 /**
  * A database that begins at the checkpoint, every table proven by its digest. `first` is the log that
  * the repository began with. Throws kind "damage" where the checkpoint is not what was written, or
- * not that of this job; "gone" where a part of it is not there.
+ * not that of this job; "gone" where a part of it is not there; "key" where it is encrypted and cannot
+ * be opened.
  */
 export async function loadCheckpoint(
   deps: LoadDeps,
   key: string,
   first: Genesis,
 ): Promise<JobLog> {
-  const { header, body } = await openCheckpoint(deps, key, first);
+  const { header, frame } = await openCheckpoint(deps, key, first);
   const { position, head, since, genesis, projections, probed } = header;
   const writer = deps.createAt({
     ...{ position, hash: head, since, genesis, projections },
@@ -56,9 +58,10 @@ export async function loadCheckpoint(
   try {
     for (const [i, sha256] of header.parts.entries()) {
       deps.signal.throwIfAborted();
-      writer.add(await fetchPart(deps, checkpointKey(header, i + 1), sha256));
+      const part = checkpointKey({ ...header, part: i + 1 }, suffixOf(key));
+      writer.add(await fetchPart(deps, part, sha256));
     }
-    writer.add(body);
+    writer.add(frame);
   } catch (error) {
     writer.discard();
     throw error;
@@ -72,17 +75,19 @@ export async function loadCheckpoint(
 }
 
 async function openCheckpoint(
-  { store, hashing, verify, replayer }: LoadDeps,
+  deps: LoadDeps,
   key: string,
   first: Genesis,
-): Promise<{ header: CheckpointHeader; body: Uint8Array }> {
+): Promise<{ header: CheckpointHeader; frame: Uint8Array }> {
+  const { store, hashing, verify, replayer } = deps;
   const answer = await store.get(key);
   const body = await readBody(answer);
   const metadata = readCheckpointMetadata(key, answer.head.metadata);
   if (hex(hashing.sha256(body)) !== metadata.sha256) {
     throw damaged(key, "its body is not what was written");
   }
-  const line = firstLine(hashing.decompress(body));
+  const frame = await openedFrame(deps, key, body);
+  const line = firstLine(deps, key, frame);
   const header = readHeaderLine(key, line);
   if (hex(hashing.sha256(line)) !== metadata.header || header.head !== metadata.head) {
     throw damaged(key, "its header is not what was written");
@@ -97,24 +102,44 @@ async function openCheckpoint(
   if (header.projections !== replayer.version) {
     throw new HoldfastError("damage", `the checkpoint ${key} was made by another version`);
   }
-  return { header, body };
+  return { header, frame };
 }
 
 const NEWLINE = 10;
 const decoder = new TextDecoder();
 
-function firstLine(text: Uint8Array): string {
+function firstLine({ hashing }: LoadDeps, key: string, frame: Uint8Array): string {
+  let text: Uint8Array;
+  try {
+    text = hashing.decompress(frame);
+  } catch {
+    throw damaged(key, "it is no zstd frame");
+  }
   const end = text.indexOf(NEWLINE);
   return decoder.decode(text.subarray(0, end < 0 ? text.length : end));
 }
 
+/** An object without its encryption. */
+async function openedFrame(
+  { coding }: LoadDeps,
+  key: string,
+  body: Uint8Array,
+): Promise<Uint8Array> {
+  try {
+    return await coding.open(key, body);
+  } catch (error) {
+    if (!isKind(error, "damage")) throw error;
+    throw damaged(key, error.message);
+  }
+}
+
 async function fetchPart(
-  { store, hashing }: LoadDeps,
+  deps: LoadDeps,
   key: string,
   sha256: string,
 ): Promise<Uint8Array> {
-  const body = await readBody(await store.get(key));
-  if (hex(hashing.sha256(body)) === sha256) return body;
+  const body = await readBody(await deps.store.get(key));
+  if (hex(deps.hashing.sha256(body)) === sha256) return await openedFrame(deps, key, body);
   throw damaged(key, "its body is not what was written");
 }
 

@@ -11,6 +11,7 @@ import {
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import { readBody } from "./read_body.ts";
+import type { BodyCoding } from "./stored_body.ts";
 
 export interface FoundRenames {
   /** In order of position. */
@@ -21,9 +22,18 @@ export interface FoundRenames {
   readonly missing: readonly string[];
 }
 
-/** All renames objects of all logs. One that is damaged is a sentence, not the end. */
+export interface ReadRenamesDeps {
+  readonly store: ObjectStore;
+  readonly hashing: Hashing;
+  readonly coding: BodyCoding;
+}
+
+/**
+ * All renames objects of all logs. One that is damaged is a sentence, not the end. Throws kind "key"
+ * where one is encrypted and cannot be opened.
+ */
 export async function readRenames(
-  { store, hashing }: { store: ObjectStore; hashing: Hashing },
+  { store, hashing, coding }: ReadRenamesDeps,
   after: number,
 ): Promise<FoundRenames> {
   const records: RenamesRecord[] = [];
@@ -36,7 +46,7 @@ export async function readRenames(
     try {
       const { body, head } = await getWhole(store, key);
       const isWhole = hex(hashing.sha256(body)) === head.metadata.sha256;
-      const text = isWhole ? new TextDecoder().decode(hashing.decompress(body)) : "";
+      const text = isWhole ? new TextDecoder().decode(await coding.unpack(key, body)) : "";
       const found = decodeRenames(text, { log, last });
       if (found === undefined) {
         missing.push(`the renames object ${key} is damaged: what it says is not in the index`);

@@ -1,6 +1,12 @@
 import { HoldfastError, isKind } from "../core/error.ts";
 import { REPOSITORY_KEY } from "../core/mirror/object_key.ts";
-import { decodeRepository, type RepositoryFile } from "../core/repository_file.ts";
+import {
+  checkRecipients,
+  checkRepository,
+  decodeRepository,
+  type RepositoryFile,
+} from "../core/repository_file.ts";
+import type { JobLog } from "../ports/event_log.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import { readBody } from "./read_body.ts";
 
@@ -24,4 +30,26 @@ export async function readRepository(store: ObjectStore): Promise<RepositoryFile
       ? "is the disk that holds it mounted? nothing was written; a new repository is made by `holdfast init`"
       : "check `repository` in the config; nothing was written; a new one is made by `holdfast init`",
   });
+}
+
+/** For commands that only look. Throws kind "no-repository" where it is not the log's. */
+export async function readRepositoryOf(store: ObjectStore, log: JobLog): Promise<RepositoryFile> {
+  const file = await readRepository(store);
+  checkRepository(file, log.genesis.repository, store.url);
+  return file;
+}
+
+/**
+ * For runs, before they write anything: the repository is the log's, and encrypted for the
+ * `recipients` of the job's config (none by default). Throws as the others, and kind "key" where they
+ * are others, or one of the two has none: so nothing is ever written in clear beside what is encrypted.
+ */
+export async function readOwnRepository(
+  store: ObjectStore,
+  log: JobLog,
+  recipients: readonly string[] = [],
+): Promise<RepositoryFile> {
+  const file = await readRepositoryOf(store, log);
+  checkRecipients(file, recipients, store.url);
+  return file;
 }

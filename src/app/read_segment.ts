@@ -1,4 +1,4 @@
-import { HoldfastError } from "../core/error.ts";
+import { HoldfastError, isKind } from "../core/error.ts";
 import { chainHash } from "../core/event/line.ts";
 import { hex } from "../core/hash.ts";
 import {
@@ -14,10 +14,12 @@ import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import type { VerifySignature } from "../ports/signing.ts";
 import { readBody } from "./read_body.ts";
+import type { BodyCoding } from "./stored_body.ts";
 
 export interface SegmentDeps {
   readonly store: ObjectStore;
   readonly hashing: Hashing;
+  readonly coding: BodyCoding;
   readonly verify: VerifySignature;
 }
 
@@ -30,7 +32,7 @@ export interface FetchedSegment {
   readonly lastModified: number;
 }
 
-/** Keys of a log's segments from a position on, in order. */
+/** Keys of a log's segments and placeholders from a position on, in order. */
 export async function listSegments(
   store: ObjectStore,
   log: string,
@@ -47,6 +49,20 @@ export async function listSegments(
   return keys;
 }
 
+/** What an object of the log says it is; undefined where it is gone or says nothing. */
+export async function lookAtSegment(
+  store: ObjectStore,
+  key: string,
+): Promise<SegmentObject | undefined> {
+  const found = await store.head(key);
+  try {
+    return found && readSegmentMetadata(key, found.metadata);
+  } catch (error) {
+    if (isKind(error, "damage")) return undefined;
+    throw error;
+  }
+}
+
 /** Throws kind "damage" where the body is not what its metadata says, "gone" where there is none. */
 export async function fetchSegment(
   { store, hashing }: SegmentDeps,
@@ -55,9 +71,11 @@ export async function fetchSegment(
   const answer = await store.get(key);
   const body = await readBody(answer);
   const object = readSegmentMetadata(key, answer.head.metadata);
+  const fetched = { key, object, body, lastModified: answer.head.lastModified };
+  if (object.kind === "placeholder") return fetched;
   const { sha256 } = object.kind === "segment" ? object.head : object.closing;
   if (hex(hashing.sha256(body)) !== sha256) throw damaged(key, "its body is not what was written");
-  return { key, object, body, lastModified: answer.head.lastModified };
+  return fetched;
 }
 
 /** Segments in order, the next `ahead` of them on their way while one is worked on. */
@@ -92,17 +110,18 @@ export function checkSignature(deps: SegmentDeps, head: SegmentHead, key: string
 }
 
 /**
- * The lines of a segment, verified: signature, positions' count, and the chain from the hash before
- * its first line to its head. Throws kind "damage".
+ * The lines of a segment, verified: signature by the log's `publicKey`, positions' count, and the chain
+ * from the hash before its first line to its head. Throws kind "damage", and "key" where it is
+ * encrypted and cannot be opened.
  */
-export function openSegment(
+export async function openSegment(
   deps: SegmentDeps,
-  body: Uint8Array,
+  fetched: Pick<FetchedSegment, "key" | "body">,
   head: SegmentHead,
-  key: string,
-): Uint8Array[] {
-  checkSignature(deps, head, key);
-  const lines = unpacked(deps, body, segmentName(head));
+  publicKey: string,
+): Promise<Uint8Array[]> {
+  checkSignature(deps, head, publicKey);
+  const lines = await linesOf(deps, fetched, segmentName(head));
   if (lines.length !== head.last - head.first + 1) {
     throw damaged(segmentName(head), `it holds ${lines.length} events`);
   }
@@ -112,15 +131,27 @@ export function openSegment(
   return lines;
 }
 
-/** The lines of a segment's body. Throws kind "damage". */
-export function unpacked({ hashing }: SegmentDeps, body: Uint8Array, name: string): Uint8Array[] {
-  let text: Uint8Array;
+/** The lines of a segment's body, with its key as `name` in messages by default. Throws as above. */
+export async function linesOf(
+  { coding }: Pick<SegmentDeps, "coding">,
+  { key, body }: Pick<FetchedSegment, "key" | "body">,
+  name = key,
+): Promise<Uint8Array[]> {
+  return splitLines(await unpackSegment(coding, { key, body }, name));
+}
+
+/** What a segment's body holds. */
+export async function unpackSegment(
+  coding: BodyCoding,
+  { key, body }: Pick<FetchedSegment, "key" | "body">,
+  name = key,
+): Promise<Uint8Array> {
   try {
-    text = hashing.decompress(body);
-  } catch {
-    throw damaged(name, "it is no zstd frame");
+    return await coding.unpack(key, body);
+  } catch (error) {
+    if (!isKind(error, "damage")) throw error;
+    throw damaged(name, error.message);
   }
-  return splitLines(text);
 }
 
 function segmentName({ log, first }: SegmentHead): string {

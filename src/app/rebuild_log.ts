@@ -1,5 +1,6 @@
 import type { Genesis } from "../core/event/line.ts";
-import type { EventData } from "../core/event/event.ts";
+import type { EventData, Layout } from "../core/event/event.ts";
+import { checkRecipients } from "../core/repository_file.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog, LogHead } from "../ports/event_log.ts";
 import type { Signer } from "../ports/signing.ts";
@@ -24,6 +25,8 @@ export interface RebuildOptions {
   readonly job: string;
   /** SHA-256 of the job's config. */
   readonly config: string;
+  /** age recipients that the job's config names: of a machine that goes on with the log. */
+  readonly recipients: readonly string[];
 }
 
 /** Looks, and appends nothing yet; undefined where nothing is newer than the prefix of the log. */
@@ -33,6 +36,7 @@ export interface FoundPrefix {
   /** For reading: what the segments gave. */
   readonly log: JobLog;
   readonly position: number;
+  readonly layout: Layout;
   /** As of the prefix: what the store got before then is in the log. */
   readonly until?: number | undefined;
 }
@@ -72,10 +76,12 @@ export interface RebuildReport {
 /**
  * Makes a job's database from the repository alone: repository.json, the log segments, and what is
  * newer than they are. With the key the log goes on; without it nothing is sent to the repository.
+ * Throws kind "key" where something is encrypted and cannot be opened, or is to be written for other
+ * recipients than until now.
  */
 export async function rebuildLog(
   deps: RebuildDeps,
-  { job, config }: RebuildOptions,
+  { job, config, recipients }: RebuildOptions,
 ): Promise<RebuildReport> {
   const { store, emit, environment } = deps;
   const file = await readRepository(store);
@@ -85,9 +91,10 @@ export async function rebuildLog(
     const shipped = log.head();
     const digests = deps.replayer.digests(log);
     const adoption = await deps.adopt?.({
-      ...{ log, position: shipped.position, until: prefix.until },
+      ...{ log, position: shipped.position, layout: file.layout, until: prefix.until },
     });
     const own = deps.signerOf(log.genesis.key);
+    if (own !== undefined) checkRecipients(file, recipients, store.url);
     const found: Found = { log, prefix, adoption, own };
     const signer = own ?? (adoption === undefined ? undefined : deps.newSigner());
     if (signer === undefined) return report(found, NOTHING, { shipped, digests });

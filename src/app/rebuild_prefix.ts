@@ -11,6 +11,7 @@ import {
   listSegments,
   openSegment,
   type SegmentDeps,
+  unpackSegment,
 } from "./read_segment.ts";
 
 export interface PrefixDeps extends SegmentDeps {
@@ -90,9 +91,13 @@ async function importLog(state: State, keys: readonly string[]): Promise<Genesis
   try {
     for await (const fetched of fetchSegments(deps, keys, AHEAD)) {
       deps.signal.throwIfAborted();
-      const next = importSegment(state, fetched);
+      const next = await importSegment(state, fetched);
       done++;
       if (next !== undefined) return next;
+      if (fetched.object.kind === "placeholder") {
+        state.total--;
+        continue;
+      }
       state.segments++;
       state.until = fetched.lastModified;
       deps.emit({ kind: "rebuild", done: state.segments, total: state.total });
@@ -107,19 +112,19 @@ async function importLog(state: State, keys: readonly string[]): Promise<Genesis
       `${error.message}: the events from ${from} on are not in the index, ` +
         `${unused === 1 ? "1 segment is" : `${unused} segments are`} not used`,
     );
-    return await closedBehind(state, keys.at(-1)!);
+    return await closedBehind(state, keys);
   }
 }
 
 /** Whoever has taken over from here has closed the log behind what is damaged. */
 async function closedBehind(
   { deps, log, missing }: State,
-  key: string,
+  keys: readonly string[],
 ): Promise<Genesis | undefined> {
   try {
-    const fetched = await fetchSegment(deps, key);
-    if (fetched.object.kind !== "closing") return undefined;
-    const genesis = closingGenesis(deps, log, fetched);
+    const fetched = await lastFetched(deps, keys);
+    if (fetched?.object.kind !== "closing") return undefined;
+    const genesis = await closingGenesis(deps, log, fetched);
     const { position, hash } = log.head();
     if (genesis.parent?.position === position && genesis.parent.hash === hash) return genesis;
     missing.push(`the log goes on as ${genesis.log}, from event ${genesis.parent?.position}`);
@@ -129,20 +134,37 @@ async function closedBehind(
   return undefined;
 }
 
-function closingGenesis(
-  { hashing }: PrefixDeps,
+/** That of the last of these which is no placeholder. */
+async function lastFetched(
+  deps: PrefixDeps,
+  keys: readonly string[],
+): Promise<FetchedSegment | undefined> {
+  for (const key of keys.toReversed()) {
+    const fetched = await fetchSegment(deps, key);
+    if (fetched.object.kind !== "placeholder") return fetched;
+  }
+  return undefined;
+}
+
+async function closingGenesis(
+  { coding }: PrefixDeps,
   log: JobLog,
   { key, object, body }: FetchedSegment,
-): Genesis {
+): Promise<Genesis> {
   if (object.kind !== "closing") throw new TypeError(`${key} closes no log`);
-  const text = new TextDecoder().decode(hashing.decompress(body));
+  const text = new TextDecoder().decode(await unpackSegment(coding, { key, body }));
   const genesis = readClosingBody(text, object.closing);
   if (genesis.repository === log.genesis.repository) return genesis;
   throw new HoldfastError("damage", `the log segment ${key} names another repository`);
 }
 
-function importSegment({ deps, log }: State, fetched: FetchedSegment): Genesis | undefined {
-  const { key, object, body } = fetched;
+async function importSegment(
+  { deps, log }: State,
+  fetched: FetchedSegment,
+): Promise<Genesis | undefined> {
+  const { key, object } = fetched;
+  // The segment itself has the position's other name.
+  if (object.kind === "placeholder") return undefined;
   const head = log.head();
   const { first } = segmentOfKey(key)!;
   if (first !== head.position + 1) {
@@ -158,7 +180,7 @@ function importSegment({ deps, log }: State, fetched: FetchedSegment): Genesis |
       `the log segment ${key} does not follow from the one before it`,
     );
   }
-  if (object.kind === "closing") return closingGenesis(deps, log, fetched);
-  log.importLines(openSegment(deps, body, object.head, log.genesis.key));
+  if (object.kind === "closing") return await closingGenesis(deps, log, fetched);
+  log.importLines(await openSegment(deps, fetched, object.head, log.genesis.key));
   return undefined;
 }

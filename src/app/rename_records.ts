@@ -1,27 +1,21 @@
-import type { AnyEvent, EventData, ObservedContent, ObservedEntry } from "../core/event/event.ts";
-import { observedContent } from "../core/index/observed_content.ts";
-import { observedOfStat } from "../core/index/observed_stat.ts";
+import type { AnyEvent, EventData, LoggedEvent, ObservedEntry } from "../core/event/event.ts";
 import { neighbourFinder } from "../core/index/row_at.ts";
 import {
   type EntryRow,
   type FolderRow,
+  IN_PACKS,
   isLive,
   UNREADABLE,
   UNSETTLED,
   UNSTABLE,
 } from "../core/index/rows.ts";
-import { fullPath, type RecordBody, type RecordedEntry } from "../core/mirror/renames_record.ts";
-import {
-  bytesOfText,
-  joinPath,
-  jsonOfText,
-  type PathText,
-  textOfBytes,
-  textOfJson,
-} from "../core/path_text.ts";
+import { fullPath, type RecordBody } from "../core/mirror/renames_record.ts";
+import { bytesOfText, joinPath, jsonOfText, type PathText, textOfJson } from "../core/path_text.ts";
 import { SPARSE_FLAG } from "../core/stat_record.ts";
 import type { EventRange, IndexModel, JobLog } from "../ports/event_log.ts";
 import { carried, type FolderMove, folderMoves } from "./folder_moves.ts";
+import { type IndexedMembers, indexedMembers } from "./indexed_members.ts";
+import { recordedEntry } from "./recorded_entry.ts";
 
 export interface RecordReader {
   /** What has to be recorded because of an event. Each event of the range once, in order. */
@@ -39,7 +33,8 @@ export function recordReader(log: JobLog, range: Required<Pick<EventRange, "from
   const special = new Set<string>();
   const { index } = log;
   const [stored, findEntry] = [storedSince(log, range), neighbourFinder(index)];
-  const reader: Reader = { index, moves, special, stored, from: range.from, findEntry };
+  const indexed = indexedMembers(log, range);
+  const reader: Reader = { index, moves, special, stored, indexed, from: range.from, findEntry };
   return {
     *recordsOf(event: AnyEvent): Generator<RecordBody> {
       // What a rebuild appends is what the repository has said already.
@@ -50,6 +45,10 @@ export function recordReader(log: JobLog, range: Required<Pick<EventRange, "from
         case "ObjectsStored":
         case "ObjectCopied":
           return yield* recordsOfStored(reader, event.data, event.position);
+        case "MembersPacked":
+          return yield* recordsOfPacked(reader, event);
+        case "MembersLost":
+          return yield* recordsOfLost(reader, event.data, event.position);
         case "SourceRenamed":
           return yield { is: "source", from: event.data.from, to: event.data.to };
         case "ScanStarted": {
@@ -70,10 +69,12 @@ export function recordReader(log: JobLog, range: Required<Pick<EventRange, "from
 /** How many entries of an event have been stored as it says: they need not be looked at twice. */
 function storedSince(log: JobLog, range: EventRange): Map<number, number> {
   const counts = new Map<number, number>();
-  for (const event of log.events({ ...range, type: "ObjectsStored" })) {
-    if (event.type !== "ObjectsStored") continue;
-    for (const { objects } of event.data.folders) {
-      for (const { prev } of objects) counts.set(prev, (counts.get(prev) ?? 0) + 1);
+  for (const type of ["ObjectsStored", "MembersPacked"] as const) {
+    for (const event of log.events({ ...range, type })) {
+      if (event.type !== "ObjectsStored" && event.type !== "MembersPacked") continue;
+      for (const { objects } of event.data.folders) {
+        for (const { prev } of objects) counts.set(prev, (counts.get(prev) ?? 0) + 1);
+      }
     }
   }
   return counts;
@@ -84,6 +85,7 @@ interface Reader {
   readonly moves: readonly FolderMove[];
   readonly special: Set<string>;
   readonly stored: ReadonlyMap<number, number>;
+  readonly indexed: IndexedMembers;
   readonly from: number;
   /** Events name what is in a folder one after the other, and the index stands still. */
   readonly findEntry: (source: string, path: PathText) => EntryRow | undefined;
@@ -132,15 +134,46 @@ function* recordsOfStored(
 ): Generator<RecordBody> {
   const { special, moves, from } = reader;
   // Its hash was not known when the upload began, and so is not in the metadata.
-  const isHashless = "multipart" in data && data.multipart !== undefined;
+  const isMultipart = "multipart" in data && data.multipart !== undefined;
   for (const group of folders) {
     const folder = textOfJson(group.path);
-    for (const { name, type, key, prev } of group.objects) {
+    for (const { name, type, key, prev, header } of group.objects) {
       const path = joinPath(folder, textOfJson(name));
+      // Of what is encrypted the metadata has no hash at all.
+      const isHashless = isMultipart || header !== undefined;
       const isPlain = !isHashless && key === undefined && prev >= from && moves.length === 0 &&
         (special.size === 0 || !special.has(fullPath(source, path)));
       if (isPlain) continue;
       yield* recordOf(reader, { source, path, isFolder: type === "folder", position }, isHashless);
+    }
+  }
+}
+
+/** What a pack has of an entry, its index says; of other entries nothing else does. */
+function* recordsOfPacked(
+  reader: Reader,
+  { run, position, data: { source, pack, folders } }: LoggedEvent<"MembersPacked">,
+): Generator<RecordBody> {
+  if (reader.indexed.hasAll(pack, run)) return;
+  for (const group of folders) {
+    const folder = textOfJson(group.path);
+    for (const { name, type, at } of group.objects) {
+      if (reader.indexed.has(pack, at)) continue;
+      const path = joinPath(folder, textOfJson(name));
+      yield* recordOf(reader, { source, path, isFolder: type === "folder", position }, true);
+    }
+  }
+}
+
+function* recordsOfLost(
+  reader: Reader,
+  { source, folders }: EventData["MembersLost"],
+  position: number,
+): Generator<RecordBody> {
+  for (const { path: folder, entries } of folders) {
+    for (const { name, type } of entries) {
+      const path = joinPath(textOfJson(folder), textOfJson(name));
+      yield* recordOf(reader, { source, path, isFolder: type === "folder", position }, false);
     }
   }
 }
@@ -165,8 +198,10 @@ function* recordOf(
     return;
   }
   const isReread = entry?.change === "reread" && entry.prev === row.content.stored;
-  if (!isHashless && isTold(index, row, isReread)) return;
-  yield { is: "entry", source, path, entry: recorded(index, row) };
+  if (row.content.etag === IN_PACKS) {
+    if (isReread && isSettledAsTold(reader, seen, row)) return;
+  } else if (!isHashless && isTold(index, row, isReread)) return;
+  yield { is: "entry", source, path, entry: recordedEntry(index, row) };
 }
 
 function rowOf(
@@ -197,41 +232,26 @@ function placeNow(
   return { source: "", path: now };
 }
 
+/** An equal re-read of a stored file says nothing new, unless it is at rest only now. */
+function isSettledAsTold(
+  { indexed, from }: Reader,
+  { source, path }: Seen,
+  { content, state }: EntryRow | FolderRow,
+): boolean {
+  const told = indexed.memberAt(content.stored, source, path);
+  return told !== undefined && (told.isIndexed || content.stored < from) &&
+    told.isRacy === ((state & UNSETTLED) !== 0) && (state & (UNREADABLE | UNSTABLE)) === 0;
+}
+
 /** True where the metadata of the entry's own object says all of it. */
 function isTold(index: IndexModel, row: EntryRow | FolderRow, isReread: boolean): boolean {
   const { stored, etag } = row.content;
   if (etag === null || stored <= 0 || (row.state & (UNREADABLE | UNSTABLE)) !== 0) return false;
   if (stored !== row.position && !isReread) return false;
+  // Of what is encrypted, the hash is in no metadata.
+  if (row.content.header > 0) return false;
   const isPlain = "parent" in row
     ? index.tables.folderById(row.parent)?.fileSystem === row.fileSystem
     : row.links <= 1 && (row.stat[1] & SPARSE_FLAG) === 0;
   return isPlain && index.keys.ofRow(row) === index.keys.ownOfRow(row);
-}
-
-function recorded(index: IndexModel, row: EntryRow | FolderRow): RecordedEntry {
-  const { name: _, change: __, type, ...stat } = observedOfStat("", "added", row.stat, {
-    attributes: row.attributes,
-    ...("parent" in row ? fileSystemOf(index, row) : {
-      links: row.links,
-      ...(row.target === null ? {} : { target: textOfBytes(row.target) }),
-    }),
-  });
-  const content = contentOf(index, row);
-  return {
-    type: type!,
-    ...stat,
-    ...((row.state & (UNSETTLED | UNSTABLE)) === 0 ? {} : { racy: true as const }),
-    ...((row.state & UNREADABLE) === 0 ? {} : { unreadable: true as const }),
-    ...(content === undefined ? {} : { content }),
-  };
-}
-
-function fileSystemOf(index: IndexModel, row: FolderRow): { fileSystem?: string } {
-  const holder = row.parent === 0 ? undefined : index.tables.folderById(row.parent);
-  return holder?.fileSystem === row.fileSystem ? {} : { fileSystem: row.fileSystem };
-}
-
-function contentOf(index: IndexModel, row: EntryRow | FolderRow): ObservedContent | undefined {
-  if (row.content.etag === null) return undefined;
-  return observedContent(index.keys.ofRow(row), row.content, row.content.stored);
 }

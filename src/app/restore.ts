@@ -1,35 +1,58 @@
 import { HoldfastError, isKind } from "../core/error.ts";
-import type { RestoreFailure } from "../core/event/event.ts";
 import { EXIT, type ExitCode, worstExitCode } from "../core/exit_code.ts";
-import { jsonOfText, type PathText, splitPath, textOfBytes } from "../core/path_text.ts";
-import { checkRestoreName } from "../core/restore_name.ts";
-import { checkRepository } from "../core/repository_file.ts";
-import { typeAt, unpackStat } from "../core/stat_record.ts";
+import { jsonOfText, type PathText, textOfBytes } from "../core/path_text.ts";
 import type { SignalSink } from "../core/signal.ts";
+import { typeAt, unpackStat } from "../core/stat_record.ts";
+import type { Opener } from "../ports/cipher.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
-import type { WorkTables } from "../ports/work_tables.ts";
+import type { PackModel } from "../ports/pack_model.ts";
+import type { RestoreTarget } from "../ports/restore_target.ts";
+import type { RestoreQueue, WorkTables } from "../ports/work_tables.ts";
 import { breather } from "./breather.ts";
 import { byteBudget } from "./byte_budget.ts";
 import { copiedContent } from "./copied_content.ts";
-import { readRepository } from "./read_repository.ts";
+import { contentOpener } from "./open_content.ts";
+import { packReader } from "./pack_reader.ts";
+import { readRepositoryOf } from "./read_repository.ts";
 import type { ReadState } from "./read_state.ts";
 import { clearTheWay, type Overwrite } from "./restore_conflict.ts";
 import { type FileDeps, type FileItem, restoreFile } from "./restore_file.ts";
-import { type RestoreItem, restoreItems, type Selection } from "./restore_items.ts";
+import { type FolderItem, folderItem, restoreItems, type Selection } from "./restore_items.ts";
 import { linkGroups } from "./restore_links.ts";
+import { firstEncrypted, queuePacked, restorePacked } from "./restore_packed.ts";
 import { hasContent, isLinked } from "./restore_present.ts";
+import {
+  attempt,
+  done,
+  fail,
+  flush,
+  isBelowSkipped,
+  present,
+  type Progress,
+  type RestoreWork,
+} from "./restore_work.ts";
 import { inRun } from "./run.ts";
+import { restoreShipper } from "./restore_shipper.ts";
+import { isSealed, sealedObjects } from "./sealed_objects.ts";
 import type { LogShipper } from "./ship_log.ts";
 import { attributesOf } from "./stored_attributes.ts";
 
-export interface RestoreDeps extends Omit<FileDeps, "copies"> {
+export interface RestoreDeps extends Omit<FileDeps, "copies" | "packs" | "opener" | "target"> {
   readonly log: JobLog;
   readonly environment: Environment;
   readonly emit: SignalSink;
   readonly windows: boolean;
   readonly shipper: LogShipper;
   readonly work: WorkTables;
+  /** Called once it is certain that something can be restored; closed at the end. */
+  readonly openTarget: () => RestoreTarget;
+  /** Where contents are today: whatever the state, they are found by their hashes. */
+  readonly contents: PackModel;
+  /** Asked when the first encrypted object is needed; undefined where nobody named an identity. */
+  readonly identities: () => Promise<Opener | undefined>;
+  /** That the job's config encrypts for; none by default. */
+  readonly recipients?: readonly string[];
 }
 
 export interface RestoreOptions {
@@ -52,36 +75,58 @@ export interface RestoreReport {
   readonly failed: number;
   /** What could not be kept, by reason. */
   readonly limits: ReadonlyMap<string, number>;
+  /** What the target cannot keep of any entry. */
+  readonly targetLimits: readonly string[];
 }
 
-interface Progress {
-  readonly total: { entries: number; bytes: number };
-  done: number;
-  entries: number;
-  bytes: number;
-  present: number;
-  failed: number;
-  damaged: boolean;
-  batch: { entries: number; bytes: number; failed: RestoreFailure[] };
-  readonly limits: Map<string, number>;
-}
-
-/** Counts what a restore would write. */
+/** Counts what a restore would write, and how much of it is in encrypted objects of the mirror. */
 export function measureRestore(state: ReadState, selection: Selection) {
-  let [entries, bytes] = [0, 0];
+  let [entries, bytes, sealed] = [0, 0, 0];
   for (const item of restoreItems(state.index, selection)) {
     entries++;
-    bytes += item.kind === "entry" ? Number(unpackStat(item.row.stat).size) : 0;
+    if (item.kind === "folder") continue;
+    bytes += Number(unpackStat(item.row.stat).size);
+    if (isSealed(item.row)) sealed++;
   }
-  return { entries, bytes };
+  return { entries, bytes, sealed };
 }
 
-/** Writes the selected entries of a state below the target's folder. */
+/**
+ * Writes the selected entries of a state below the target's folder. Throws kind "key" before that
+ * where their objects are encrypted and no identity opens them.
+ */
 export async function restore(deps: RestoreDeps, options: RestoreOptions): Promise<RestoreReport> {
-  const { log, environment } = deps;
-  checkRepository(await readRepository(deps.store), log.genesis.repository, deps.store.url);
+  const { log, environment, store, hashing, identities, contents } = deps;
+  const repository = await readRepositoryOf(store, log);
   const total = measureRestore(options.state, options.selection);
   checkSelected(options, total.entries);
+  const breathe = breather(environment.clock, deps.signal);
+  const packs = packReader({ store, hashing, identities, packs: contents, breathe });
+  const encrypted = firstEncrypted(contents, options.state.index, options.selection);
+  if (encrypted !== undefined) await packs.prove(encrypted);
+  const opener = contentOpener({ store, identities });
+  if (total.sealed > 0) {
+    await opener.prove(sealedObjects(options.state.index, options.selection));
+  }
+  const target = deps.openTarget();
+  try {
+    const shipper = restoreShipper(deps, repository);
+    return await restoreInRun({ ...deps, packs, opener, target, shipper, breathe }, options, total);
+  } finally {
+    target.close();
+  }
+}
+
+type OpenDeps = RestoreDeps & Omit<FileDeps, "copies"> & {
+  readonly breathe: () => Promise<void> | undefined;
+};
+
+async function restoreInRun(
+  deps: OpenDeps,
+  options: RestoreOptions,
+  total: Progress["total"],
+): Promise<RestoreReport> {
+  const { log, environment, breathe } = deps;
   const start = { command: "restore", config: options.config, shipper: deps.shipper };
   return await inRun(log, environment, start, async (run) => {
     const { position } = options.state;
@@ -90,10 +135,8 @@ export async function restore(deps: RestoreDeps, options: RestoreOptions): Promi
       ...{ entries: total.entries.toString(), bytes: total.bytes.toString() },
     };
     log.append(run, [{ type: "RestorePlanned", data: planned }], { durable: true });
-    const copies = copiedContent({
-      ...{ log, from: position + 1, notes: deps.work.notes },
-      breathe: breather(environment.clock, deps.signal),
-    });
+    const from = position + 1;
+    const copies = copiedContent({ log, from, notes: deps.work.notes, breathe });
     const progress = await restoreAll({ ...deps, copies }, options, run, total)
       .finally(() => copies.close());
     const exitCode = exitCodeOf(progress);
@@ -103,7 +146,8 @@ export async function restore(deps: RestoreDeps, options: RestoreOptions): Promi
     };
     const finished = { outcome: exitCode, ...totals };
     log.append(run, [{ type: "RestoreFinished", data: finished }]);
-    const result = { exitCode, entries, bytes, present, failed, limits };
+    const targetLimits = deps.target.limits;
+    const result = { exitCode, entries, bytes, present, failed, limits, targetLimits };
     return { result, outcome: exitCode, totals };
   });
 }
@@ -124,28 +168,53 @@ function exitCodeOf(progress: Progress): ExitCode {
 
 /** What a file costs in flight, so that many small ones are under way but not all. */
 const FILE_WEIGHT = 1;
-const BATCH = 1000;
 
 async function restoreAll(
-  deps: CopyDeps,
+  deps: OpenDeps & FileDeps,
   options: RestoreOptions,
   run: string,
-  total: { entries: number; bytes: number },
+  total: Progress["total"],
 ): Promise<Progress> {
   const progress: Progress = {
     ...{ total, done: 0, entries: 0, bytes: 0, present: 0, failed: 0, damaged: false },
     ...{ batch: { entries: 0, bytes: 0, failed: [] }, limits: new Map() },
   };
-  const work: Work = { deps, options, run, progress, links: linkGroups(), skipped: new Set() };
-  const folders: Extract<RestoreItem, { kind: "folder" }>[] = [];
+  let queue: RestoreQueue | undefined;
+  const work: RestoreWork = {
+    ...{ deps, run, progress, index: options.state.index, overwrite: options.overwrite },
+    ...{ links: linkGroups(), skipped: new Set() },
+    queue: () => queue ??= deps.work.restores(),
+  };
+  try {
+    const folders = await restoreInPlace(work, options);
+    if (queue !== undefined) await restorePacked(work, queue);
+    for (const { item, existing } of work.links.deferred()) {
+      await attempt(work, item, () => restoreLink(work, item, existing));
+    }
+    for (const id of folders.reverse()) {
+      const item = folderItem(work.index, id);
+      await attempt(work, item, () => finishFolder(work, item));
+    }
+  } finally {
+    queue?.close();
+  }
+  // Only what is on the disk is restored: before any event says so at the end.
+  deps.target.flush();
+  flush(work);
+  return progress;
+}
+
+/** All but what waits for its pack or for the first of its links. Returns ids of the folders it made. */
+async function restoreInPlace(work: RestoreWork, options: RestoreOptions): Promise<number[]> {
+  const folders: number[] = [];
   const budget = byteBudget(options.workers);
   const running = new Set<Promise<void>>();
   const state = { failure: undefined as unknown };
-  for (const item of restoreItems(options.state.index, options.selection)) {
-    deps.signal.throwIfAborted();
+  for (const item of restoreItems(work.index, options.selection)) {
+    work.deps.signal.throwIfAborted();
     if (state.failure !== undefined) break;
     if (item.kind === "folder") {
-      await attempt(work, item, () => restoreFolder(work, item)) && folders.push(item);
+      await attempt(work, item, () => restoreFolder(work, item)) && folders.push(item.row.id);
       continue;
     }
     if (isBelowSkipped(work, item.place)) {
@@ -154,7 +223,7 @@ async function restoreAll(
     }
     if (work.links.defer(item)) continue;
     await budget.acquire(FILE_WEIGHT);
-    const task = attempt(work, item, () => restoreEntry(work, item))
+    const task = attempt(work, item, () => restoreEntry(work, item, { later: true }))
       .then(() => {}, (error) => void (state.failure ??= error))
       .finally(() => {
         budget.release(FILE_WEIGHT);
@@ -164,82 +233,25 @@ async function restoreAll(
   }
   await Promise.all(running);
   if (state.failure !== undefined) throw state.failure;
-  for (const { item, existing } of work.links.deferred()) {
-    await attempt(work, item, () => restoreLink(work, item, existing));
-  }
-  for (const item of folders.reverse()) await attempt(work, item, () => finishFolder(work, item));
-  // Only what is on the disk is restored: before any event says so at the end.
-  deps.target.flush();
-  flush(work);
-  return progress;
+  return folders;
 }
 
-type CopyDeps = RestoreDeps & FileDeps;
-
-interface Work {
-  readonly deps: CopyDeps;
-  readonly options: RestoreOptions;
-  readonly run: string;
-  readonly progress: Progress;
-  readonly links: ReturnType<typeof linkGroups>;
-  /** Folders that could not be made: nothing below them can be. */
-  readonly skipped: Set<PathText>;
-}
-
-/** Runs one step; a failure that is this entry's alone is listed, and the restore goes on. */
-async function attempt(
-  work: Work,
-  item: RestoreItem,
-  step: () => Promise<void> | void,
-): Promise<boolean> {
-  try {
-    // The row's own name, not the last part of the path: a name that holds "/" has several.
-    const name = textOfBytes(item.row.name);
-    if (item.place !== "") checkRestoreName(name, work.deps.windows);
-    await step();
-    return true;
-  } catch (error) {
-    if (!isKind(error, "entry", "damage")) throw error;
-    if (error.kind === "damage") work.progress.damaged = true;
-    if (item.kind === "folder") work.skipped.add(item.place);
-    fail(work, item.place, error.message);
-    return false;
-  }
-}
-
-function fail(work: Work, place: PathText, reason: string): void {
-  const { progress, deps } = work;
-  progress.failed++;
-  progress.done++;
-  progress.batch.failed.push({ path: jsonOfText(place), reason });
-  deps.emit({ kind: "entry-error", path: place, reason });
-  flushIfFull(work);
-}
-
-function isBelowSkipped({ skipped }: Work, place: PathText): boolean {
-  if (skipped.size === 0) return false;
-  for (let path = splitPath(place).folder;; path = splitPath(path).folder) {
-    if (skipped.has(path)) return true;
-    if (path === "") return false;
-  }
-}
-
-function restoreFolder(work: Work, item: Extract<RestoreItem, { kind: "folder" }>): void {
+function restoreFolder(work: RestoreWork, item: FolderItem): void {
   if (isBelowSkipped(work, item.place)) {
     throw new HoldfastError("entry", "its folder could not be made");
   }
   const { target } = work.deps;
   if (item.place !== "") {
-    clearTheWay(target, item, work.options.overwrite);
+    clearTheWay(target, item, work.overwrite);
     target.makeFolder(item.place);
   }
   target.sweep(item.place);
 }
 
-function finishFolder(work: Work, item: Extract<RestoreItem, { kind: "folder" }>): void {
+function finishFolder(work: RestoreWork, item: FolderItem): void {
   const { row, place } = item;
   // The folder that holds a source of one file is nobody's entry.
-  if (item.path === "" && work.options.state.index.tables.source(item.source)?.single) {
+  if (item.path === "" && work.index.tables.source(item.source)?.single) {
     return done(work, item, []);
   }
   const stat = unpackStat(row.stat);
@@ -247,9 +259,14 @@ function finishFolder(work: Work, item: Extract<RestoreItem, { kind: "folder" }>
   done(work, item, reasons);
 }
 
-async function restoreEntry(work: Work, item: FileItem): Promise<void> {
+/** With `later`, a file whose content is in a pack waits until its turn comes in the pack. */
+async function restoreEntry(
+  work: RestoreWork,
+  item: FileItem,
+  { later }: { later: boolean },
+): Promise<void> {
   const { target } = work.deps;
-  const { overwrite } = work.options;
+  const { overwrite } = work;
   const verdict = clearTheWay(target, item, overwrite);
   const isMember = work.links.isMember(item);
   if (verdict === "present" && (!isMember || await hasContent(work.deps, item, overwrite))) {
@@ -259,12 +276,14 @@ async function restoreEntry(work: Work, item: FileItem): Promise<void> {
   const type = typeAt(item.row.stat);
   const stat = unpackStat(item.row.stat);
   const attributes = attributesOf(item.row.attributes);
+  const replace = verdict !== "absent";
   if (type === "file") {
-    const reasons = await restoreFile(work.deps, item, { replace: verdict !== "absent" });
+    if (later && queuePacked(work, item, { replace })) return;
+    const reasons = await restoreFile(work.deps, item, { replace });
     work.links.written(item);
     return done(work, item, reasons);
   }
-  if (verdict !== "absent") target.remove(item.place);
+  if (replace) target.remove(item.place);
   const reasons = type === "symlink"
     ? target.makeSymlink(item.place, textOfBytes(item.row.target!), stat, attributes)
     : target.makeSpecial(item.place, stat, attributes);
@@ -272,13 +291,13 @@ async function restoreEntry(work: Work, item: FileItem): Promise<void> {
 }
 
 async function restoreLink(
-  work: Work,
+  work: RestoreWork,
   item: FileItem,
   existing: PathText | undefined,
 ): Promise<void> {
-  if (existing === undefined) return await restoreEntry(work, item);
+  if (existing === undefined) return await restoreEntry(work, item, { later: false });
   const { target } = work.deps;
-  const { overwrite } = work.options;
+  const { overwrite } = work;
   const verdict = clearTheWay(target, item, overwrite);
   if (verdict === "present") {
     const isThere = isLinked(work.deps, item.place, existing) ||
@@ -294,41 +313,4 @@ async function restoreLink(
     return done(work, item, await restoreFile(work.deps, item, { replace: false }));
   }
   done(work, item, [], 0);
-}
-
-function present(work: Work, item: RestoreItem): void {
-  work.progress.present++;
-  done(work, item, [], 0);
-}
-
-function done(work: Work, item: RestoreItem, reasons: readonly string[], bytes?: number): void {
-  const { progress, deps } = work;
-  const size = item.kind === "entry" ? Number(unpackStat(item.row.stat).size) : 0;
-  progress.done++;
-  progress.entries++;
-  progress.bytes += bytes ?? size;
-  progress.batch.entries++;
-  progress.batch.bytes += bytes ?? size;
-  for (const reason of reasons) {
-    progress.limits.set(reason, (progress.limits.get(reason) ?? 0) + 1);
-  }
-  const { done, total } = progress;
-  deps.emit({
-    ...{ kind: "restore", done, total: total.entries, bytes: progress.bytes },
-    ...{ totalBytes: total.bytes, current: item.place },
-  });
-  flushIfFull(work);
-}
-
-function flushIfFull(work: Work): void {
-  const { batch } = work.progress;
-  if (batch.entries + batch.failed.length >= BATCH) flush(work);
-}
-
-function flush({ progress, deps, run }: Work): void {
-  const { entries, bytes, failed } = progress.batch;
-  if (entries + failed.length === 0) return;
-  const data = { entries: entries.toString(), bytes: bytes.toString(), failed };
-  deps.log.append(run, [{ type: "EntriesRestored", data }]);
-  progress.batch = { entries: 0, bytes: 0, failed: [] };
 }

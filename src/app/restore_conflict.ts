@@ -12,12 +12,12 @@ export type Overwrite = "never" | "if-changed" | "always";
  */
 export function clearTheWay(
   target: RestoreTarget,
-  item: RestoreItem,
+  { place, row }: Pick<RestoreItem, "place"> & { readonly row: Pick<RestoreItem["row"], "stat"> },
   overwrite: Overwrite,
 ): "absent" | "present" | "replace" {
-  const there = target.lookAt(item.place);
+  const there = target.lookAt(place);
   if (there === undefined) return "absent";
-  const wanted = unpackStat(item.row.stat);
+  const wanted = unpackStat(row.stat);
   if (there.type === "folder") {
     if (wanted.type === "folder") return "present";
     throw new HoldfastError("entry", "a folder is in its place", {
@@ -26,7 +26,7 @@ export function clearTheWay(
   }
   if (wanted.type === "folder") {
     if (overwrite === "always") {
-      target.remove(item.place);
+      target.remove(place);
       return "absent";
     }
     throw new HoldfastError("entry", "something that is no folder is in its place", {

@@ -30,6 +30,8 @@ export type RestoreItem =
     readonly key: () => string;
   });
 
+export type FolderItem = Extract<RestoreItem, { kind: "folder" }>;
+
 /**
  * The selected entries in order, each folder above one of them included. A folder without any is
  * only there where it is itself selected.
@@ -48,6 +50,18 @@ export function* restoreItems(index: IndexModel, selection: Selection): Generato
   }
 }
 
+/** A folder's item by its id: what is needed of it again is not kept. */
+export function folderItem({ tables, paths }: IndexModel, id: number): FolderItem {
+  const { source, path } = paths.pathOf(id);
+  const row = tables.folderById(id)!;
+  return { kind: "folder", source, path, place: placeOf(source, path), row };
+}
+
+/** The root's path is empty: its place is the source's name alone. */
+function placeOf(source: string, path: PathText): PathText {
+  return path === "" ? source : joinPath(source, path);
+}
+
 interface Visit {
   readonly source: string;
   readonly row: FolderRow;
@@ -63,8 +77,7 @@ function* itemsBelow(
   selection: Selection,
   { source, row, path, above, all }: Visit,
 ): Generator<RestoreItem> {
-  // The root's path is empty: its place is the source's name alone.
-  const place = path === "" ? source : joinPath(source, path);
+  const place = placeOf(source, path);
   if (!mayHold(selection, place)) return;
   const included = all || selection.include === undefined || matches(selection.include, path, true);
   const self: RestoreItem = { kind: "folder", source, path, place, row };
@@ -85,7 +98,7 @@ function* itemsBelow(
     const key = () => index.keys.ofEntry(entry);
     yield { kind: "entry", source, path: inner, place: innerPlace, row: entry, folder: row, key };
   }
-  for (const child of [...index.tables.foldersIn(row.id)]) {
+  for (const child of index.tables.foldersIn(row.id)) {
     if (!isLive(child)) continue;
     const inner = joinPath(path, textOfBytes(child.name));
     if (matches(selection.exclude, inner, true)) continue;

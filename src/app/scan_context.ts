@@ -30,4 +30,6 @@ export interface ScanContext {
   readonly sha256: Sha256;
   readonly emit: SignalSink;
   readonly signal: AbortSignal;
+  /** Content is in packs: where an entry moves to changes no object's key. */
+  readonly inPacks: boolean;
 }

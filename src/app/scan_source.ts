@@ -60,7 +60,7 @@ export async function scanSource(context: ScanContext, options: ScanOptions): Pr
       ...(root.single ? { single: true as const } : {}),
     },
   }]);
-  const batch = observationBatch(log, run, options.name, () => clock.now());
+  const batch = observationBatch(context, options.name, () => clock.now());
   const walk = await walkSource(context, options, root, batch);
   batch.flush();
   const { index } = log;

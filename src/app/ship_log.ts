@@ -1,24 +1,16 @@
 import { type HoldfastError, isKind } from "../core/error.ts";
 import type { AnyNewEvent } from "../core/event/event.ts";
-import { genesisLine } from "../core/event/line.ts";
-import { hex } from "../core/hash.ts";
-import {
-  readSegmentMetadata,
-  SEGMENT_BYTES,
-  SEGMENT_ENTRIES,
-  type SegmentHead,
-  segmentKey,
-  segmentMetadata,
-  signedText,
-} from "../core/log_segment.ts";
-import { entriesInLine, joinLines } from "../core/log_segment_lines.ts";
+import { SEGMENT_BYTES, SEGMENT_ENTRIES } from "../core/log_segment.ts";
+import { entriesInLine } from "../core/log_segment_lines.ts";
+import { otherName } from "../core/sealed_name.ts";
 import type { SignalSink } from "../core/signal.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { Signer } from "../ports/signing.ts";
 import { catchUp } from "./catch_up_log.ts";
-import { listSegments, type SegmentDeps } from "./read_segment.ts";
-import { firstUnshipped, forked, isOnChain, shippedEvent, takenOver } from "./segment_state.ts";
+import { putSegment, type SegmentLines } from "./put_segment.ts";
+import { listSegments, lookAtSegment, type SegmentDeps } from "./read_segment.ts";
+import { firstUnshipped, formUntilNow, shippedEvent } from "./segment_state.ts";
 
 /** Sends what a run appends to the repository. One for each run. */
 export interface LogShipper {
@@ -85,7 +77,7 @@ export function logShipper(deps: ShipDeps, { lenient = false }: ShipOptions = {}
   async function begin(id: string): Promise<void> {
     run = id;
     const found = await catchUp(deps);
-    if (found.length > 0) log.append(run, found.map((head) => shippedEvent(head)));
+    if (found.length > 0) log.append(run, found.map((segment) => shippedEvent(segment)));
   }
 
   return {
@@ -154,8 +146,8 @@ async function shipAll(deps: ShipDeps, run: string): Promise<void> {
 async function shipCut(deps: ShipDeps, run: string, cut: Cut): Promise<AnyNewEvent> {
   // What is in the repository is on this disk: a log never ends before its segments.
   deps.log.append(run, [], { durable: true });
-  const { head, bytes } = await putSegment(deps, cut);
-  return shippedEvent(head, { entries: cut.entries, bytes });
+  const put = await putSegment(deps, cut, formUntilNow(deps.log));
+  return shippedEvent(put, { entries: cut.entries, bytes: put.bytes });
 }
 
 /**
@@ -175,11 +167,7 @@ export async function shipToHead(deps: ShipDeps, run: string): Promise<AnyNewEve
 }
 
 /** A range of lines that goes as one segment. */
-interface Cut {
-  readonly first: number;
-  readonly last: number;
-  readonly head: string;
-  readonly lines: readonly Uint8Array[];
+interface Cut extends SegmentLines {
   readonly entries: number;
   /** Nothing but LogSegmentShipped, or nothing at all. */
   readonly isRecordOnly: boolean;
@@ -216,65 +204,13 @@ export async function reshipLost(deps: ShipDeps): Promise<number> {
   const from = log.base?.position ?? 0;
   const lost = log.index.segments("segment")
     .filter((row) => row.log === id && row.first > from && !there.has(row.key));
-  for (const { first, last } of lost) await putSegment(deps, cutSegment(log, first, last));
-  return lost.length;
-}
-
-interface PutSegment {
-  readonly head: SegmentHead;
-  /** As stored. */
-  readonly bytes: number;
-}
-
-/** Returns what is under the key now: this segment, or an earlier PUT of ours. */
-async function putSegment(
-  deps: ShipDeps,
-  { first, last, head, lines }: Cut,
-): Promise<PutSegment> {
-  const { log, store, hashing, signer } = deps;
-  const { genesis } = log;
-  const place = { log: genesis.log, first, last, head };
-  const body = hashing.compress(joinLines(lines));
-  const sha256 = hex(hashing.sha256(body));
-  const begins = first === log.logs().at(-1)!.first && genesis.parent !== null;
-  const segment: SegmentHead = {
-    ...place,
-    ...{ previous: log.hashBefore(first)!, sha256, signature: signer.sign(signedText(place)) },
-    ...(begins ? { genesis: genesisLine(genesis) } : {}),
-  };
-  const key = segmentKey(genesis.log, first);
-  const ifNoneMatch = store.features.conditionalPut.works;
-  const there = ifNoneMatch ? undefined : await ourSegment(deps, key);
-  if (there !== undefined) return there;
-  for (;;) {
-    try {
-      const metadata = segmentMetadata(segment);
-      await store.put(key, body, {
-        metadata,
-        sha256,
-        ifNoneMatch,
-        contentType: "application/zstd",
-      });
-      return { head: segment, bytes: body.length };
-    } catch (error) {
-      if (!isKind(error, "conflict")) throw error;
-      const found = await ourSegment(deps, key);
-      // A 409: another PUT of this key was under way and has come to nothing.
-      if (found !== undefined) return found;
-    }
+  let count = 0;
+  for (const { key, first, last } of lost) {
+    // Put back already, when the job's encryption was another one.
+    const other = otherName(key);
+    if (there.has(other) && (await lookAtSegment(store, other))?.kind === "segment") continue;
+    await putSegment(deps, cutSegment(log, first, last));
+    count++;
   }
-}
-
-/**
- * What lies under the key where that is a part of our chain: the answer to our own PUT was lost.
- * Throws kind "locked" where it is anything else.
- */
-async function ourSegment({ log, store }: ShipDeps, key: string): Promise<PutSegment | undefined> {
-  const found = await store.head(key);
-  if (found === undefined) return undefined;
-  const { job } = log.genesis;
-  const object = readSegmentMetadata(key, found.metadata);
-  if (object.kind === "closing") throw takenOver(job, object.closing);
-  if (isOnChain(log, object.head)) return { head: object.head, bytes: found.size };
-  throw forked(job, key, `another machine has written its events from ${object.head.first} on`);
+  return count;
 }

@@ -1,5 +1,4 @@
 import { HoldfastError, isKind } from "../core/error.ts";
-import { hex } from "../core/hash.ts";
 import {
   encodeRenames,
   type RecordBody,
@@ -7,16 +6,16 @@ import {
   type RenamesRecord,
 } from "../core/mirror/renames_record.ts";
 import type { JobLog } from "../ports/event_log.ts";
-import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import { readBody } from "./read_body.ts";
 import { recordReader } from "./rename_records.ts";
+import type { BodyCoding } from "./stored_body.ts";
 
 export interface ShipRenamesDeps {
   readonly log: JobLog;
   readonly run: string;
   readonly store: ObjectStore;
-  readonly hashing: Hashing;
+  readonly coding: BodyCoding;
 }
 
 /** Bytes of records before compression: about what is in memory at once. */
@@ -73,41 +72,51 @@ export function lastCovered(log: JobLog): number {
 }
 
 async function shipOne(
-  { log, run, store, hashing }: ShipRenamesDeps,
+  { log, run, store, coding }: ShipRenamesDeps,
   { first, last }: { first: number; last: number },
   records: readonly string[],
 ): Promise<void> {
   const { log: id } = log.genesis;
-  const key = renamesKey(id, last);
   const text = encodeRenames({ format: 1, log: id, first, last }, records);
-  const body = hashing.compress(new TextEncoder().encode(text));
-  const sha256 = hex(hashing.sha256(body));
+  const { body, sha256, suffix, contentType } = await coding.pack(new TextEncoder().encode(text));
+  const key = renamesKey(id, last, suffix);
+  // Two encrypted bodies of one text differ: the event that it ends with tells whose it is.
+  const says: Record<string, string> = suffix === ""
+    ? { sha256 }
+    : { sha256, head: log.hashAt(last)! };
   try {
     await store.put(key, body, {
-      ...{ sha256, contentType: "application/zstd", metadata: { sha256 } },
+      ...{ sha256, contentType, metadata: says },
       ifNoneMatch: store.features.conditionalPut.works,
     });
   } catch (error) {
-    if (!isKind(error, "conflict") || !await isThere({ store, hashing }, key, text)) throw error;
+    if (!isKind(error, "conflict")) throw error;
+    const isOurs = suffix === ""
+      ? await holds({ store, coding }, key, text)
+      : (await store.head(key))?.metadata.head === says.head;
+    if (!isOurs) throw isAnothers(key);
   }
   log.append(run, [{ type: "RenamesShipped", data: { key, first, last } }]);
 }
 
 /** Our own PUT, whose answer was lost. */
-async function isThere(
-  { store, hashing }: Pick<ShipRenamesDeps, "store" | "hashing">,
+async function holds(
+  { store, coding }: Pick<ShipRenamesDeps, "store" | "coding">,
   key: string,
   text: string,
 ): Promise<boolean> {
   const body = await readBody(await store.get(key));
-  let there: string | undefined;
   try {
-    there = new TextDecoder().decode(hashing.decompress(body));
-  } catch {
+    return new TextDecoder().decode(await coding.unpack(key, body)) === text;
+  } catch (error) {
     // No zstd frame: somebody else's.
+    if (isKind(error, "damage")) return false;
+    throw error;
   }
-  if (there === text) return true;
-  throw new HoldfastError("locked", `the repository has another ${key} than this log's`, {
+}
+
+function isAnothers(key: string): HoldfastError {
+  return new HoldfastError("locked", `the repository has another ${key} than this log's`, {
     context: { key },
     hint: "another machine writes to this log; `holdfast takeover` makes it this one's",
   });

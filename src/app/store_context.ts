@@ -1,5 +1,6 @@
 import type { UploadRow } from "../core/index/run_fold.ts";
 import type { PathText } from "../core/path_text.ts";
+import type { Sealer } from "../ports/cipher.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import type { Unstored } from "../ports/event_log.ts";
@@ -8,11 +9,16 @@ import type { BufferPool } from "./buffer_pool.ts";
 import type { ByteBudget } from "./byte_budget.ts";
 import type { GoneContents } from "./gone_contents.ts";
 import type { ScanContext } from "./scan_context.ts";
+import type { BodyCoding } from "./stored_body.ts";
 import type { StoredBatch } from "./stored_batch.ts";
 
 export interface StoreOptions {
   readonly store: ObjectStore;
   readonly hashing: Hashing;
+  /** Of sidecars; not encrypted by default. */
+  readonly coding?: BodyCoding;
+  /** Of each file's content in the mirror layout; stored as it is by default. */
+  readonly sealer?: Sealer;
   readonly storageClass: string;
   /** Bytes below which an object stays out of an archive class. */
   readonly minArchiveSize: number;
@@ -25,6 +31,15 @@ export interface StoreOptions {
   readonly sources: Map<string, OpenSource>;
   /** Called now and then: sends the log where enough of it has come together. */
   readonly ship: () => Promise<void>;
+}
+
+/** How the mirror layout encrypts. */
+export interface EncryptionOptions {
+  /** Of contents, and of what goes beside them. */
+  readonly sealer: Sealer;
+  readonly coding: BodyCoding;
+  /** What both seal for, by the config. */
+  readonly recipients: readonly string[];
 }
 
 /** Names of users and groups, where the system knows them. */

@@ -1,10 +1,10 @@
-import { type HoldfastError, isKind } from "../core/error.ts";
-import { jsonOfText, type PathText } from "../core/path_text.ts";
+import type { PathText } from "../core/path_text.ts";
 import { REMOVED, UNREADABLE } from "../core/index/rows.ts";
 import { typeAt, unpackStat } from "../core/stat_record.ts";
 import type { Unstored } from "../ports/event_log.ts";
 import { bufferPool } from "./buffer_pool.ts";
 import { byteBudget } from "./byte_budget.ts";
+import { noteFailure } from "./entry_failure.ts";
 import { leftUploads, placeText } from "./left_uploads.ts";
 import type { ScanContext } from "./scan_context.ts";
 import type { StoreContext, StoreOptions, Task } from "./store_context.ts";
@@ -115,7 +115,10 @@ function weightOf({ options, left }: StoreContext, task: Task): number | undefin
     left.get(placeText(source, path))?.observed === item.row.position;
   if (goesOn) return undefined;
   const size = Number(unpackStat(item.row.stat).size);
-  return size > options.partSize ? undefined : Math.max(LEAST_WEIGHT, size);
+  if (size > options.partSize) return undefined;
+  // The content, and the same once more as it is sent.
+  const bodies = options.sealer === undefined ? 1 : 2;
+  return Math.max(LEAST_WEIGHT, bodies * size);
 }
 
 function tell(
@@ -136,46 +139,6 @@ async function perform(context: StoreContext, task: Task): Promise<void> {
       await storeMarker(context, task);
     }
   } catch (error) {
-    if (isKind(error, "entry")) noteUnreadable(context, task, error);
-    else if (isKind(error, "refused") && !isAboutAll(error)) noteRefused(context, task, error);
-    else throw error;
+    noteFailure(context, task, error);
   }
-}
-
-/** Refusals that every object of the run would meet. */
-const REFUSED_FOR_ALL = new Set([
-  "InvalidStorageClass",
-  "NotImplemented",
-  "InvalidBucketName",
-  "MethodNotAllowed",
-  "KMS.NotFoundException",
-]);
-
-function isAboutAll(error: HoldfastError): boolean {
-  return REFUSED_FOR_ALL.has(String(error.context.code ?? ""));
-}
-
-function noteUnreadable(context: StoreContext, task: Task, error: HoldfastError): void {
-  // As the index has it now: a file may have been observed anew since the task began.
-  const row = currentRow(context, task);
-  context.totals.unreadable++;
-  context.emit({ kind: "entry-error", path: task.path, reason: error.message });
-  context.batch.observed(task.source, task.folder, {
-    name: jsonOfText(task.name),
-    change: "unreadable",
-    type: typeAt(row.stat),
-    reason: error.message,
-    prev: row.position,
-  });
-}
-
-function currentRow({ log }: StoreContext, { item }: Task) {
-  if (item.isFolder) return item.row;
-  return log.index.tables.findEntry(item.row.folder, item.row.name) ?? item.row;
-}
-
-function noteRefused(context: StoreContext, task: Task, error: HoldfastError): void {
-  context.totals.refused++;
-  context.emit({ kind: "entry-error", path: task.path, reason: error.message });
-  context.batch.refused(task.source, task.path, error.message);
 }

@@ -1,13 +1,13 @@
 import { hex } from "../core/hash.ts";
 import type { EntryRow } from "../core/index/rows.ts";
-import { sameRecord } from "../core/scan/folder_diff.ts";
 import { unpackStat } from "../core/stat_record.ts";
-import type { SourceFile } from "../ports/source.ts";
 import { leaveFormer } from "./former_content.ts";
 import { wasElsewhere } from "./found_content.ts";
 import { leftUploadOf } from "./left_uploads.ts";
 import { checkClass, placeOf, storageClassOf } from "./object_place.ts";
-import { confirm, isStoredAlready, isUnsettled, observeAgain, READS } from "./observed_file.ts";
+import { confirm, isStoredAlready, isUnsettled, observeAgain } from "./observed_file.ts";
+import { readStable, type StableContent } from "./read_stable.ts";
+import { sealWhole } from "./seal_content.ts";
 import type { StoreContext, Task } from "./store_context.ts";
 import { storeLarge } from "./store_large.ts";
 import { metadataFor, storedEntry } from "./store_marker.ts";
@@ -23,62 +23,17 @@ export async function storeFile(context: StoreContext, task: Task, row: EntryRow
     if (isLarge || left !== undefined) {
       await storeLarge(context, task, { row: current, file, left });
     } else {
-      await storeSmall(context, task, current, file);
+      await storeBytes(context, task, await readStable(context, task, current, file));
     }
   } finally {
     file.close();
   }
 }
 
-async function storeSmall(
-  context: StoreContext,
-  task: Task,
-  row: EntryRow,
-  file: SourceFile,
-): Promise<void> {
-  let current = row;
-  let opened = file;
-  let start = context.clock.now();
-  try {
-    let content = await readWhole(opened, current);
-    for (let reads = 1; !isAsObserved(opened, current, content); reads++) {
-      if (opened !== file) opened.close();
-      opened = context.options.sources.get(task.source)!.root.openFile(task.path);
-      start = context.clock.now();
-      current = observeAgain(
-        context,
-        task,
-        current,
-        opened.stat(),
-        reads < READS ? "changed" : "unstable",
-      );
-      content = await readWhole(opened, current);
-      if (reads >= READS) break;
-    }
-    await storeBytes(context, task, { row: current, content, start });
-  } finally {
-    if (opened !== file) opened.close();
-  }
-}
-
-function isAsObserved(file: SourceFile, row: EntryRow, content: Uint8Array): boolean {
-  return BigInt(content.length) === unpackStat(row.stat).size &&
-    sameRecord(file.stat(), 0, row.stat);
-}
-
-/** The content up to the observed size; shorter where the file has shrunk. */
-async function readWhole(file: SourceFile, row: EntryRow): Promise<Uint8Array> {
-  const buffer = new Uint8Array(Number(unpackStat(row.stat).size));
-  if (buffer.length === 0) return buffer;
-  const read = file.read(buffer);
-  const length = typeof read === "number" ? read : await read;
-  return buffer.subarray(0, length);
-}
-
 async function storeBytes(
   context: StoreContext,
   task: Task,
-  { row, content, start }: { row: EntryRow; content: Uint8Array; start: bigint },
+  { row, content, start }: StableContent,
 ): Promise<void> {
   const { store, hashing } = context.options;
   const digest = hashing.sha256(content);
@@ -87,21 +42,34 @@ async function storeBytes(
   const sha256 = hex(digest);
   if (wasElsewhere(context, task, { row, sha256, racy })) return;
   const { key, own } = placeOf(context, task, row.position);
+  const { body, ...sealed } = await bodyOf(context, content);
   const metadata = await metadataFor(context, task, {
-    ...{ position: row.position, own, sha256 },
+    ...{ position: row.position, own, sha256, ...sealed },
     ...{ stat: row.stat, attributes: row.attributes },
   });
   const storageClass = storageClassOf(context, BigInt(content.length));
-  const object = await store.put(key, content, { metadata, storageClass, sha256 });
+  const bodySha256 = sealed.storedSha256 ?? sha256;
+  const object = await store.put(key, body, { metadata, storageClass, sha256: bodySha256 });
   await checkClass(context, key, storageClass);
   const former = leaveFormer(context.log.index, row, { key, object });
   context.totals.objects++;
-  context.totals.bytes += content.length;
+  context.totals.bytes += body.length;
   context.batch.stored(task.source, task.folder, storageClass, {
     ...storedEntry(task, object, { key, own }, row.position),
     ...former,
-    size: content.length.toString(),
-    sha256,
+    size: body.length.toString(),
+    ...{ sha256, ...sealed },
     ...(racy ? { racy: true as const } : {}),
   });
+}
+
+/** What is sent: an age file where the job encrypts. Nothing stays nothing. */
+async function bodyOf(
+  { options: { sealer, hashing } }: StoreContext,
+  content: Uint8Array,
+): Promise<{ body: Uint8Array; header?: number; storedSha256?: string }> {
+  if (sealer === undefined || content.length === 0) return { body: content };
+  const age = await sealer.begin();
+  const body = sealWhole(age, content);
+  return { body, header: age.header.length, storedSha256: hex(hashing.sha256(body)) };
 }

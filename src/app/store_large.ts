@@ -15,6 +15,7 @@ import { confirm, isStoredAlready, isUnsettled, observeAgain, READS } from "./ob
 import { resumeUpload } from "./resume_upload.ts";
 import type { LeftUpload, StoreContext, Task } from "./store_context.ts";
 import { metadataFor, storedEntry } from "./store_marker.ts";
+import { sealedReading } from "./seal_content.ts";
 import { type UploadedContent, uploadParts } from "./upload_parts.ts";
 
 interface LargeFile {
@@ -96,23 +97,55 @@ async function storeAnew(context: StoreContext, task: Task, row: EntryRow): Prom
       const start = context.clock.now();
       const { key, own } = placeOf(context, task, current.position);
       const { position, stat, attributes } = current;
-      const metadata = await metadataFor(context, task, { position, stat, attributes, own });
-      const size = unpackStat(stat).size;
-      const storageClass = storageClassOf(context, size);
+      const size = Number(unpackStat(stat).size);
+      const sealed = await sealedUpload(context, opened, size);
+      const header = sealed === undefined ? {} : { header: sealed.header };
+      const metadata = await metadataFor(context, task, {
+        ...{ position, stat, attributes, own, ...header },
+      });
+      const storageClass = storageClassOf(context, BigInt(size));
       const isLast = reads > READS;
       const upload = await uploadParts(context, task, {
-        ...{ key, metadata, storageClass, observed: position, file: opened, size: Number(size) },
+        ...{ key, metadata, storageClass, observed: position },
+        ...(sealed === undefined ? { file: opened, size } : sealed.content),
         isWhole: () => isLast || sameRecord(opened.stat(), 0, stat),
       });
       if (upload === undefined) continue;
-      return await record(context, task, current, { ...upload, key, own, storageClass, start });
+      return await record(context, task, current, {
+        ...{ ...upload, key, own, storageClass, start },
+        ...(sealed === undefined ? {} : sealed.outcome(upload)),
+      });
     } finally {
       opened.close();
     }
   }
 }
 
+/** A file that is sent as an age file, with a key of its own each time; undefined where it is not. */
+async function sealedUpload(
+  { options: { sealer, hashing } }: StoreContext,
+  file: SourceFile,
+  size: number,
+) {
+  if (sealer === undefined) return undefined;
+  const age = await sealer.begin();
+  const reading = sealedReading(file, { age, size, hashing });
+  const header = age.header.length;
+  return {
+    header,
+    content: { file: reading, size: reading.size, encryption: "age" as const },
+    outcome: ({ digest }: UploadedContent) => ({
+      ...{ digest: reading.digest(), header, storedSha256: hex(digest) },
+    }),
+  };
+}
+
 interface StoredUpload extends UploadedContent {
+  /** SHA-256 of the content. */
+  readonly digest: Uint8Array;
+  /** Where it is encrypted. */
+  readonly header?: number;
+  readonly storedSha256?: string;
   readonly key: string;
   readonly own: boolean;
   readonly storageClass: string;
@@ -127,6 +160,7 @@ async function record(
   upload: StoredUpload,
 ): Promise<void> {
   const { log, run } = context;
+  const { header, storedSha256 } = upload;
   await checkClass(context, upload.key, upload.storageClass);
   const racy = isUnsettled(context, task, row, upload.start);
   const entry = {
@@ -134,6 +168,7 @@ async function record(
     ...leaveFormer(context.log.index, row, upload),
     size: upload.bytes.toString(),
     sha256: hex(upload.digest),
+    ...(header === undefined ? {} : { header, storedSha256 }),
     ...(racy ? { racy: true as const } : {}),
   };
   context.totals.objects++;

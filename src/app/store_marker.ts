@@ -14,6 +14,7 @@ import type { StoredObject } from "../ports/object_store.ts";
 import { leaveFormer } from "./former_content.ts";
 import { placeOf, tagOf } from "./object_place.ts";
 import type { StoreContext, Task } from "./store_context.ts";
+import { plainBodies } from "./stored_body.ts";
 
 /** Stores the empty object that stands for a folder, symlink, device or FIFO. */
 export async function storeMarker(context: StoreContext, task: Task): Promise<void> {
@@ -53,6 +54,8 @@ export async function metadataFor(
     attributes: string | null;
     own: boolean;
     sha256?: string;
+    /** Bytes of age header and nonce, where the content is encrypted. */
+    header?: number;
   },
 ): Promise<Record<string, string>> {
   const { item } = task;
@@ -63,20 +66,25 @@ export async function metadataFor(
     stat: place.stat,
     ...context.options.owners(uid, gid),
     ...(place.sha256 === undefined ? {} : { sha256: place.sha256 }),
+    ...(place.header === undefined ? {} : { header: place.header }),
     ...(item.isFolder || item.row.target === null ? {} : { target: textOfBytes(item.row.target) }),
     attributes: place.attributes,
   });
   const header = place.own ? encodeMetadata(metadata) : undefined;
   if (header !== undefined) return { [METADATA_NAME]: header };
-  const key = sidecarKey(context.log.genesis.log, place.position, tagOf(context, task));
   const content: SidecarContent = place.own ? metadata : {
     ...metadata,
     path: jsonOfText(task.source === "" ? task.path : `${task.source}/${task.path}`),
   };
-  const { store, hashing } = context.options;
-  await store.put(key, hashing.compress(new TextEncoder().encode(JSON.stringify(content))), {
-    contentType: "application/zstd",
-  });
+  const { store, hashing, coding = plainBodies(hashing) } = context.options;
+  const { body, sha256, suffix, contentType } = await coding.pack(
+    new TextEncoder().encode(JSON.stringify(content)),
+  );
+  const tag = tagOf(context, task);
+  const key = sidecarKey(context.log.genesis.log, place.position, tag, suffix);
+  // So that damage is told from another identity.
+  const says = suffix === "" ? {} : { metadata: { sha256 } };
+  await store.put(key, body, { contentType, ...says });
   return { [METADATA_NAME]: encodeMetadata(withSidecar(metadata, key))! };
 }
 

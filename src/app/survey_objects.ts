@@ -1,4 +1,5 @@
 import { isKind } from "../core/error.ts";
+import { hex } from "../core/hash.ts";
 import { CONTENT_FOLDER } from "../core/mirror/object_key.ts";
 import {
   decodeMetadata,
@@ -12,10 +13,12 @@ import type { Hashing } from "../ports/hashing.ts";
 import type { ListedObject, ObjectStore } from "../ports/object_store.ts";
 import { byteBudget } from "./byte_budget.ts";
 import { readBody } from "./read_body.ts";
+import type { BodyCoding } from "./stored_body.ts";
 
 export interface SurveyDeps {
   readonly store: ObjectStore;
   readonly hashing: Hashing;
+  readonly coding: BodyCoding;
   readonly emit: SignalSink;
   readonly signal: AbortSignal;
 }
@@ -166,16 +169,20 @@ function withoutPath(content: SidecarContent | undefined): ObjectMetadata | unde
 }
 
 async function sidecarOf(
-  { store, hashing }: SurveyDeps,
+  { store, hashing, coding }: SurveyDeps,
   { sidecar, log, position }: ObjectMetadata,
 ): Promise<SidecarContent | undefined> {
   try {
-    const body = await readBody(await store.get(sidecar!));
-    const content = JSON.parse(decoder.decode(hashing.decompress(body))) as SidecarContent;
+    const answer = await store.get(sidecar!);
+    const body = await readBody(answer);
+    const { sha256 } = answer.head.metadata;
+    if (sha256 !== undefined && hex(hashing.sha256(body)) !== sha256) return undefined;
+    const text = decoder.decode(await coding.unpack(sidecar!, body));
+    const content = JSON.parse(text) as SidecarContent;
     return content.log === log && content.position === position ? content : undefined;
   } catch (error) {
     // Not zstd or not JSON, as good as gone.
-    if (isKind(error, "unreachable", "denied", "interrupted")) throw error;
+    if (isKind(error, "unreachable", "denied", "interrupted", "key")) throw error;
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
-import { observedContent } from "../core/index/observed_content.ts";
-import type { ObservedContent } from "../core/event/event.ts";
-import { type ContentRow, type EntryRow, UNSTABLE } from "../core/index/rows.ts";
+import { objectContent, observedContent } from "../core/index/observed_content.ts";
+import type { ObjectContent, ObservedContent } from "../core/event/event.ts";
+import { type ContentRow, type EntryRow, IN_PACKS, UNSTABLE } from "../core/index/rows.ts";
+import { sizeAsStored } from "../core/mirror/sealed_size.ts";
 import { compareBytes } from "../core/path_text.ts";
 import { unpackStat } from "../core/stat_record.ts";
 import type { IndexModel, JobLog } from "../ports/event_log.ts";
@@ -24,21 +25,32 @@ export async function findContent(
   former: EntryRow,
   now: EntryRow,
 ): Promise<ObservedContent | undefined> {
+  if (former.content.etag === IN_PACKS) return packedContent(search, former);
   for await (const place of places(search, former, now)) {
-    const { key, version, etag } = place;
+    const { key, version, etag, header = 0 } = place;
     const head = await search.store.head(key, version === undefined ? {} : { versionId: version });
-    const { size } = unpackStat(former.stat);
-    const hasSize = (former.state & UNSTABLE) !== 0 || head?.size === Number(size);
+    const size = sizeAsStored(Number(unpackStat(former.stat).size), header);
+    const hasSize = (former.state & UNSTABLE) !== 0 || head?.size === size;
     if (head !== undefined && head.etag === etag && hasSize) return place;
   }
   return undefined;
+}
+
+/** By its hash; of what has no content, or an empty one, no pack need have anything. */
+function packedContent(
+  { log }: ContentSearch,
+  { content, stat }: EntryRow,
+): ObservedContent | undefined {
+  const { sha256, stored } = content;
+  const isThere = sha256 === null || unpackStat(stat).size === 0n || log.index.packs.has(sha256);
+  return isThere ? observedContent("", content, Math.abs(stored)) : undefined;
 }
 
 async function* places(
   { log, before, copies }: ContentSearch,
   former: EntryRow,
   now: EntryRow,
-): AsyncGenerator<ObservedContent> {
+): AsyncGenerator<ObjectContent> {
   const { sha256 } = former.content;
   const current = now.content;
   const isSame = sha256 !== null && current.sha256 !== null && current.etag !== null &&
@@ -50,6 +62,6 @@ async function* places(
   yield* await copies.of(key, former.content.stored);
 }
 
-function contentAt(key: string, content: ContentRow): ObservedContent {
-  return observedContent(key, content, Math.abs(content.stored));
+function contentAt(key: string, content: ContentRow): ObjectContent {
+  return objectContent(key, content, Math.abs(content.stored));
 }

@@ -65,6 +65,7 @@ function observationOf(
   if ((state & (UNSETTLED | UNSTABLE)) !== 0) entry.racy = true;
   if (content === undefined) return entry;
   entry.content = content;
+  if (content.key === undefined) return entry;
   const claim = claims.get(claimName(content.key, content.stored));
   if (claim === undefined) return entry;
   const from = JSON.parse(claim) as { source: string; path: ObservedEntry["name"] };

@@ -2,7 +2,6 @@ import { EXIT, type ExitCode } from "../core/exit_code.ts";
 import type { RunRow } from "../core/index/run_fold.ts";
 import type { EntryRow, FolderRow } from "../core/index/rows.ts";
 import type { PathText } from "../core/path_text.ts";
-import { checkRepository } from "../core/repository_file.ts";
 import type { SignalSink } from "../core/signal.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
@@ -12,7 +11,7 @@ import type { WorkTables } from "../ports/work_tables.ts";
 import { breather } from "./breather.ts";
 import { copiedContent } from "./copied_content.ts";
 import { refuseBeforeBase } from "./log_base.ts";
-import { readRepository } from "./read_repository.ts";
+import { readOwnRepository } from "./read_repository.ts";
 import { touchedRows } from "./replay_snapshots.ts";
 import { inRun } from "./run.ts";
 import type { LogShipper } from "./ship_log.ts";
@@ -42,6 +41,8 @@ export interface UndoDeps {
   readonly emit: SignalSink;
   readonly signal: AbortSignal;
   readonly shipper?: LogShipper;
+  /** That the job's config encrypts for; none by default. */
+  readonly recipients?: readonly string[];
 }
 
 export interface UndoOptions {
@@ -74,14 +75,15 @@ export interface UndoReport {
  */
 export async function undoRun(deps: UndoDeps, options: UndoOptions): Promise<UndoReport> {
   const { log, store, environment, shipper } = deps;
-  checkRepository(await readRepository(store), log.genesis.repository, store.url);
+  const repository = await readOwnRepository(store, log, deps.recipients);
+  const inPacks = repository.layout === "pack";
   const start = {
     ...{ command: "undo", config: options.config },
     ...(shipper === undefined ? {} : { shipper }),
   };
   return await inRun(log, environment, start, async (run) => {
     const undone = findRun(log, options.run);
-    const report = await undoFound(deps, options, run, undone);
+    const report = await undoFound({ ...deps, inPacks }, options, run, undone);
     const { reverted, removed, folders, lost } = report;
     const counts = Object.entries({ reverted, removed, folders, lost });
     const totals = Object.fromEntries(counts.map(([name, count]) => [name, `${count}`]));
@@ -90,7 +92,7 @@ export async function undoRun(deps: UndoDeps, options: UndoOptions): Promise<Und
 }
 
 async function undoFound(
-  deps: UndoDeps,
+  deps: UndoDeps & { readonly inPacks: boolean },
   options: UndoOptions,
   run: string,
   undone: RunRow,
@@ -112,7 +114,7 @@ async function undoFound(
       deps.emit({ kind: "entry-error", path: place, reason });
     };
     const states = { log, before: before.index, after: after?.index ?? log.index };
-    const writer = undoWriter(log, run, environment.clock);
+    const writer = undoWriter({ log, run, clock: environment.clock, inPacks: deps.inPacks });
     const undo: EntryUndo = {
       ...{ log, store: deps.store, before: before.index, copies, claims, writer, told },
     };

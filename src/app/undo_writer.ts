@@ -1,7 +1,6 @@
 import type { ObservedEntry } from "../core/event/event.ts";
 import type { PathText } from "../core/path_text.ts";
-import type { Clock } from "../ports/environment.ts";
-import type { JobLog } from "../ports/event_log.ts";
+import type { ScanContext } from "./scan_context.ts";
 import { type ObservationBatch, observationBatch } from "./observation_batch.ts";
 
 /** Appends what an undo does to the index, source by source. */
@@ -11,20 +10,26 @@ export interface UndoWriter {
   flush(): void;
 }
 
-export function undoWriter(log: JobLog, run: string, clock: Clock): UndoWriter {
+export function undoWriter(
+  context: Pick<ScanContext, "log" | "run" | "inPacks" | "clock">,
+): UndoWriter {
+  const { log, run, inPacks, clock } = context;
   const batches = new Map<string, ObservationBatch>();
   const flush = () => {
     for (const batch of batches.values()) batch.flush();
   };
   return {
     add(source, folder, entry) {
-      const batch = batches.get(source) ?? observationBatch(log, run, source, () => clock.now());
+      const batch = batches.get(source) ?? observationBatch(context, source, () => clock.now());
       batches.set(source, batch);
       batch.add(folder, entry);
     },
     renameSource(from, to) {
       flush();
-      log.append(run, [{ type: "SourceRenamed", data: { from, to } }]);
+      log.append(run, [{
+        type: "SourceRenamed",
+        data: { from, to, ...(inPacks ? { packs: true } : {}) },
+      }]);
     },
     flush,
   };

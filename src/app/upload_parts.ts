@@ -9,7 +9,8 @@ import type { StoreContext, Task } from "./store_context.ts";
 
 /** What is read for an upload. */
 export interface ReadContent {
-  readonly file: SourceFile;
+  readonly file: Pick<SourceFile, "read">;
+  /** Bytes that are to be read. */
   readonly size: number;
   /** Asked after the last byte was read: false aborts the upload, because the file has changed. */
   readonly isWhole: () => boolean;
@@ -21,10 +22,13 @@ export interface PartedUpload extends ReadContent {
   readonly storageClass: string;
   /** Position of the observation that it stores the content of. */
   readonly observed: number;
+  /** What is read is an age file. */
+  readonly encryption?: "age";
 }
 
 export interface UploadedContent {
   readonly object: StoredObject;
+  /** SHA-256 of what was sent. */
   readonly digest: Uint8Array;
   readonly bytes: number;
 }
@@ -32,7 +36,7 @@ export interface UploadedContent {
 /**
  * A multipart upload of a file: intent, parts with a bounded number in flight, completion. Undefined
  * where the file changed meanwhile; the upload is then aborted. Where the run ends, it stays open,
- * and the next run goes on with it (resume_upload.ts).
+ * and the next run goes on with it (resume_upload.ts), or aborts it where it is encrypted.
  */
 export async function uploadParts(
   context: StoreContext,
@@ -40,14 +44,15 @@ export async function uploadParts(
   upload: PartedUpload,
 ): Promise<UploadedContent | undefined> {
   const { log, run, options } = context;
-  const { key, metadata, storageClass, observed, size } = upload;
+  const { key, metadata, storageClass, observed, size, encryption } = upload;
   const { store } = options;
   const before = log.index.tables.upload(key);
   if (before !== undefined) await abortUpload(context, store, before, "its key is taken anew");
   const partSize = partSizeFor(context, size);
   const intent = {
     ...{ source: task.source, path: jsonOfText(task.path) },
-    ...{ key, size: size.toString(), observed, partSize },
+    ...{ key, size: size.toString(), observed },
+    ...(encryption === undefined ? { partSize } : { encryption }),
     ...(storageClass === "STANDARD" ? {} : { class: storageClass }),
   };
   log.append(run, [{ type: "UploadStarted", data: intent }], { durable: true });

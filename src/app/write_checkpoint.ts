@@ -1,6 +1,7 @@
 import {
   type CheckpointHeader,
   checkpointKey,
+  type CheckpointObject,
   checkpointText,
   encodeCheckpointMetadata,
   headerLine,
@@ -13,6 +14,7 @@ import type { LogReader } from "../ports/event_log.ts";
 import { isCheckpointDue } from "./checkpoint_due.ts";
 import { isAway, logShipper, type ShipDeps, shipToHead } from "./ship_log.ts";
 import { shipRenames } from "./ship_renames.ts";
+import type { PackedBody } from "./stored_body.ts";
 
 export interface CheckpointDeps extends ShipDeps {
   readonly dump: DumpState;
@@ -55,7 +57,7 @@ export async function writeCheckpoint(
   await shipper.begin(run);
   emit({ kind: "phase", name: "checkpoint" });
   // Whoever begins here has no event left that a renames object could still be made of.
-  await shipRenames({ log, run, store: deps.store, hashing: deps.hashing });
+  await shipRenames({ log, run, store: deps.store, coding: deps.coding });
   for (;;) {
     const record = await shipToHead(deps, run);
     const { position } = log.head();
@@ -94,7 +96,7 @@ async function putState(
   let rest: Uint8Array = new Uint8Array(0);
   for (const chunk of checkpointChunks(dump.rows())) {
     if (rest.length > 0) {
-      const put = await putObject(deps, checkpointKey(name, parts.length + 1), rest, {});
+      const put = await putPart(deps, { ...name, part: parts.length + 1 }, { head, lines: rest });
       parts.push(put.sha256);
       bytes += put.bytes;
     }
@@ -111,10 +113,10 @@ async function putState(
   );
   const header = hex(hashing.sha256(line));
   const signature = signer.sign(checkpointText(name, { head, header }));
-  const key = checkpointKey(name);
   const says = encodeCheckpointMetadata({ position, head, header, signature });
-  const last = await putObject(deps, key, joined(encoder.encode(`${line}\n`), rest), says);
-  return { key, position, objects: parts.length + 1, bytes: bytes + last.bytes };
+  const lines = joined(encoder.encode(`${line}\n`), rest);
+  const last = await putObject(deps, name, await deps.coding.pack(lines), says);
+  return { key: last.key, position, objects: parts.length + 1, bytes: bytes + last.bytes };
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
@@ -126,27 +128,47 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 
 const encoder = new TextEncoder();
 
+interface PutObject {
+  readonly key: string;
+  /** Of what is there now: of an earlier PUT of ours, where that is encrypted. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+async function putPart(
+  deps: CheckpointDeps,
+  object: CheckpointObject,
+  { head, lines }: { readonly head: string; readonly lines: Uint8Array },
+): Promise<PutObject> {
+  const packed = await deps.coding.pack(lines);
+  const says = { head, size: String(lines.length) };
+  return await putObject(deps, object, packed, packed.suffix === "" ? {} : says);
+}
+
 async function putObject(
-  { store, hashing }: CheckpointDeps,
-  key: string,
-  lines: Uint8Array,
+  { store }: CheckpointDeps,
+  object: CheckpointObject,
+  { body, sha256, suffix, contentType }: PackedBody,
   says: Readonly<Record<string, string>>,
-): Promise<{ sha256: string; bytes: number }> {
-  const body = hashing.compress(lines);
-  const sha256 = hex(hashing.sha256(body));
-  const metadata = { ...says, sha256 };
+): Promise<PutObject> {
+  const key = checkpointKey(object, suffix);
   try {
     await store.put(key, body, {
-      ...{ metadata, sha256, contentType: "application/zstd" },
+      ...{ metadata: { ...says, sha256 }, sha256, contentType },
       ifNoneMatch: store.features.conditionalPut.works,
     });
+    return { key, sha256, bytes: body.length };
   } catch (error) {
     if (!isKind(error, "conflict")) throw error;
-    // Our own PUT, whose answer was lost: the rows at a position are always the same.
     const there = await store.head(key);
-    if (there?.metadata.sha256 !== sha256) throw isAnothers(key);
+    const found = there?.metadata.sha256;
+    // Our own PUT, whose answer was lost: the rows at a position are always the same. Encrypted, they
+    // are another body each time, and it is what the metadata says in clear that is the same.
+    const isOurs = found === sha256 || suffix !== "" &&
+        Object.entries(says).every(([name, value]) => there?.metadata[name] === value);
+    if (there === undefined || found === undefined || !isOurs) throw isAnothers(key);
+    return { key, sha256: found, bytes: there.size };
   }
-  return { sha256, bytes: body.length };
 }
 
 function isAnothers(key: string): HoldfastError {

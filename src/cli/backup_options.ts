@@ -1,4 +1,5 @@
 import { Option } from "@commander-js/extra-typings";
+import { HoldfastError } from "../core/error.ts";
 import { parseRateLimit, type RateLimit } from "../core/rate_limit.ts";
 import { type Extensible, valueOf } from "./command_context.ts";
 import { RENAME_MODES, type RenameMode } from "../core/plan/rename_plan.ts";
@@ -56,13 +57,25 @@ export function backupOptions(
 /** Options go before what the job's section says. */
 export function overridden(options: object): (job: JobConfig) => JobConfig {
   const { delete: deletes, renames, limitUpload, limitDownload }: BackupArguments = options;
-  return (job) => ({
-    ...job,
-    delete: deletes ?? job.delete,
-    renames: renames ?? job.renames,
-    limits: {
-      upload: limitUpload ?? job.limits.upload,
-      download: limitDownload ?? job.limits.download,
-    },
-  });
+  return (job) => {
+    if (job.layout === "pack") refuseMirrorOptions(options);
+    return {
+      ...job,
+      delete: deletes ?? job.delete,
+      renames: renames ?? job.renames,
+      limits: {
+        upload: limitUpload ?? job.limits.upload,
+        download: limitDownload ?? job.limits.download,
+      },
+    };
+  };
+}
+
+/** As their keys are refused in the section of such a job. */
+function refuseMirrorOptions({ delete: deletes, renames }: BackupArguments): void {
+  const [option, hint] = deletes !== undefined
+    ? ["--delete", "objects are deleted by holdfast forget and holdfast prune"]
+    : ["--renames", "a rename changes only the index: leave it out"];
+  if (deletes === undefined && renames === undefined) return;
+  throw new HoldfastError("usage", `${option} has no meaning in the pack layout`, { hint });
 }

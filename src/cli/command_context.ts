@@ -1,13 +1,14 @@
 import type { Option } from "@commander-js/extra-typings";
 import { HoldfastError, isKind } from "../core/error.ts";
 import type { GlobalOptions } from "./runner.ts";
-import type { ParsedCommand } from "./run_command.ts";
+import type { ParsedCommand, ParsedTool } from "./run_command.ts";
 import type { System } from "./system.ts";
 
 /** What a command file gets: where to hand over what it has parsed. */
 export interface CommandContext {
   readonly system: System;
   launch<Options>(command: ParsedCommand<Options>): Promise<void>;
+  launchTool<Options>(tool: ParsedTool<Options>): Promise<void>;
   globals(): GlobalOptions;
 }
 

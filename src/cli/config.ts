@@ -2,7 +2,8 @@ import { parse, TomlError } from "smol-toml";
 import { HoldfastError } from "../core/error.ts";
 import { NO_LIMIT } from "../core/rate_limit.ts";
 import { DEFAULT_MAX_DELETE } from "../core/scan/delete_guard.ts";
-import { JOB_KEYS, LATER_KEYS, type ValuesOf } from "./config_keys.ts";
+import { JOB_KEYS, type JobValues, LATER_KEYS } from "./config_keys.ts";
+import { checkLayoutKeys, DEFAULT_PACK_SIZE, DEFAULT_PART_SIZE } from "./config_layout.ts";
 import { type Problems, problemsOf } from "./config_problems.ts";
 import { readSources } from "./config_sources.ts";
 import { isTable, readTable } from "./config_table.ts";
@@ -86,12 +87,10 @@ function readJob(
   if (values.repository === undefined && rest.repository === undefined) {
     problems.add(path, "repository is missing", 'add repository = "s3://bucket/prefix"');
   }
-  checkTogether(values, path, problems);
+  checkTogether(values, rest, path, problems);
   if (problems.count > before) return undefined;
   return jobOf(name, values, read, JSON.stringify(section), place);
 }
-
-type JobValues = ValuesOf<typeof JOB_KEYS>;
 
 const S3_ONLY = [
   "endpoint",
@@ -102,14 +101,13 @@ const S3_ONLY = [
   "sse_kms_key",
 ] as const;
 
-function checkTogether(values: JobValues, path: TomlPath, problems: Problems): void {
-  if (values.layout === "pack") {
-    problems.add(
-      [...path, "layout"],
-      'layout "pack" is not available in this version',
-      "remove this line",
-    );
-  }
+function checkTogether(
+  values: JobValues,
+  section: Readonly<Record<string, unknown>>,
+  path: TomlPath,
+  problems: Problems,
+): void {
+  checkLayoutKeys(values, section, path, problems);
   if (values.sse_kms_key !== undefined && values.sse !== "aws:kms") {
     problems.add([...path, "sse_kms_key"], "a KMS key without KMS", 'add sse = "aws:kms"');
   }
@@ -121,7 +119,7 @@ function checkTogether(values: JobValues, path: TomlPath, problems: Problems): v
   }
 }
 
-const DEFAULT_PART_SIZE = 16 * 1024 * 1024;
+const DEFAULT_CHUNK_THRESHOLD = 16 * 1024 * 1024;
 /** Of S3: an archived object costs as much as about 40 KB more than its size (DESIGN section 3). */
 const DEFAULT_MIN_ARCHIVE_SIZE = 128 * 1024;
 
@@ -132,11 +130,14 @@ function jobOf(
   text: string,
   place: ConfigPlace,
 ): JobConfig {
+  const recipients = values.recipients ?? [];
   return {
     name,
     sources,
     repository: values.repository!,
-    layout: "mirror",
+    layout: values.layout ?? "mirror",
+    recipients,
+    encryption: recipients.length > 0 ? "age" : "none",
     storageClass: values.storage_class ?? "STANDARD",
     s3: {
       endpoint: values.endpoint,
@@ -166,6 +167,8 @@ function jobOf(
     trustMtime: values.trust_mtime ?? false,
     observations: values.observations ?? "changes",
     partSize: values.part_size ?? DEFAULT_PART_SIZE,
+    packSize: values.pack_size ?? DEFAULT_PACK_SIZE,
+    chunkThreshold: values.chunk_threshold ?? DEFAULT_CHUNK_THRESHOLD,
     minArchiveSize: values.min_archive_size ?? DEFAULT_MIN_ARCHIVE_SIZE,
     uploadWorkers: values.upload_workers ?? 4,
     logDir: values.log_dir === undefined ? undefined : absolutePath(values.log_dir, place),

@@ -1,7 +1,9 @@
 import { dirname } from "node:path";
 import { HoldfastError, isKind, messageOf } from "../core/error.ts";
+import type { Layout } from "../core/event/event.ts";
 import { configPlace, type FoundConfig, readConfigText } from "./config_file.ts";
 import { JOB_KEYS } from "./config_keys.ts";
+import { encryptionProblem } from "./config_layout.ts";
 import { checkJobName, readSourceName } from "./config_values.ts";
 import { parseConfig } from "./config.ts";
 import type { JobConfig } from "./job_config.ts";
@@ -13,6 +15,9 @@ export interface JobSection {
   readonly name: string;
   readonly sources: readonly { readonly name: string; readonly path: string }[];
   readonly repository: string;
+  readonly layout?: Layout;
+  readonly recipients?: readonly string[];
+  readonly encryption?: "age" | "none";
   readonly storageClass?: string;
   readonly endpoint?: string;
   readonly region?: string;
@@ -75,8 +80,11 @@ export function appendJobSection(plan: SectionPlan): void {
 
 /** TOML of one `[job.NAME]` section. */
 export function sectionText(section: JobSection): string {
-  const settings: [string, string | boolean | undefined][] = [
+  const settings: [string, string | boolean | readonly string[] | undefined][] = [
     ["repository", section.repository],
+    ["layout", section.layout],
+    ["recipients", section.recipients],
+    ["encryption", section.encryption],
     ["storage_class", section.storageClass],
     ["endpoint", section.endpoint],
     ["region", section.region],
@@ -87,9 +95,14 @@ export function sectionText(section: JobSection): string {
     `[job.${/^[A-Za-z0-9_-]+$/.test(section.name) ? section.name : tomlText(section.name)}]`,
     `sources = [${section.sources.map(sourceText).join(", ")}]`,
     ...settings.filter(([, value]) => value !== undefined)
-      .map(([key, value]) => `${key} = ${typeof value === "string" ? tomlText(value) : value}`),
+      .map(([key, value]) => `${key} = ${valueText(value!)}`),
     "",
   ].join("\n");
+}
+
+function valueText(value: string | boolean | readonly string[]): string {
+  if (typeof value === "boolean") return `${value}`;
+  return typeof value === "string" ? tomlText(value) : `[${value.map(tomlText).join(", ")}]`;
 }
 
 function sourceText({ name, path }: { name: string; path: string }): string {
@@ -107,6 +120,8 @@ function sameSettings(a: JobConfig, b: JobConfig): boolean {
   const settings = (job: JobConfig) => [
     job.sources.map(({ name, path }) => [name, path]),
     job.repository,
+    job.layout,
+    job.recipients.toSorted(),
     job.storageClass,
     job.s3.endpoint,
     job.s3.region,
@@ -134,10 +149,24 @@ export function checkOptions(section: JobSection, names: OptionNames = INIT_OPTI
       () => checkSource(name, section.sources.length),
     ]),
   ];
-  const { storageClass, endpoint } = section;
+  const { storageClass, endpoint, recipients } = section;
+  if (recipients) checks.push(["--recipient", () => JOB_KEYS.recipients(recipients)]);
   if (storageClass) checks.push(["--storage-class", () => JOB_KEYS.storage_class(storageClass)]);
   if (endpoint) checks.push(["--endpoint", () => JOB_KEYS.endpoint(endpoint)]);
   for (const [option, check] of checks) named(option, check);
+  checkEncryption(section);
+}
+
+function checkEncryption(section: JobSection): void {
+  const problem = encryptionProblem(section);
+  if (problem === undefined) return;
+  throw new HoldfastError("usage", `--${problem.key}: ${problem.what}`, {
+    hint: problem.way === "contradiction"
+      ? "leave --encryption or --recipient out"
+      : "make a key with `holdfast key generate --output FILE` and add --recipient with what it " +
+        "prints; or add --encryption none on purpose: then everyone who can read the repository " +
+        "can read all of it",
+  });
 }
 
 function checkSource(name: string, count: number): void {

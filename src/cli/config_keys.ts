@@ -8,6 +8,7 @@ import {
   readMaxDelete,
   readPatterns,
   readRateLimit,
+  readRecipients,
   readSize,
   readSourceName,
   readText,
@@ -36,6 +37,9 @@ const STORAGE_CLASSES = [
 export const JOB_KEYS = {
   repository: (value: unknown) => parseRepositoryUrl(readText(value)),
   layout: readChoice("mirror", "pack"),
+  recipients: readRecipients,
+  encryption: readChoice("age", "none"),
+  compression: readChoice("zstd", "none"),
   storage_class: readChoice(...STORAGE_CLASSES),
   endpoint: readEndpoint,
   region: readText,
@@ -55,6 +59,9 @@ export const JOB_KEYS = {
   trust_mtime: readFlag,
   observations: readChoice("changes", "all"),
   part_size: readSize(5 * MIB, 5 * 1024 * MIB, "5 MiB to 5 GiB"),
+  pack_size: readSize(16 * MIB, 64 * 1024 * MIB, "16 MiB to 64 GiB"),
+  // A file above the largest chunk makes at least two; no TAR member is larger than 16 MiB.
+  chunk_threshold: readSize(4 * MIB, 16 * MIB, "4 MiB to 16 MiB"),
   min_archive_size: readSize(0, 1024 * MIB, "0 to 1 GiB"),
   upload_workers: readWhole(1, 64),
   keep_last: readWhole(1, 1_000_000),
@@ -79,19 +86,16 @@ export type ValuesOf<Keys extends Record<string, ReadValue<unknown>>> = {
   [key in keyof Keys]?: ReturnType<Keys[key]>;
 };
 
+export type JobValues = ValuesOf<typeof JOB_KEYS>;
+
 /** Keys that later versions know. */
 export const LATER_KEYS: ReadonlySet<string> = new Set([
   "archived_renames",
-  "chunk_threshold",
-  "compression",
   "days",
-  "encryption",
   "lock",
   "lock_mode",
   "log_store",
   "max_cost",
-  "pack_size",
-  "recipients",
   "rehash",
   "tier",
 ]);

@@ -1,5 +1,6 @@
 import { HoldfastError } from "../core/error.ts";
 import { parseRateLimit, type RateLimit } from "../core/rate_limit.ts";
+import { checkRecipientList } from "../core/recipient.ts";
 import type { MaxDelete } from "../core/scan/delete_guard.ts";
 import { parseDuration, parseSize } from "../core/size_text.ts";
 import { nearest } from "../report/nearest.ts";
@@ -102,6 +103,17 @@ export const readExceptions: ReadValue<readonly string[]> = (value) => {
     });
   }
   return patterns;
+};
+
+/** A secret that stands there by mistake is not repeated. */
+export const readRecipients: ReadValue<readonly string[]> = (value) => {
+  if (!Array.isArray(value) || value.some((recipient) => typeof recipient !== "string")) {
+    throw new HoldfastError("usage", "expected a list of age recipients in quotes", {
+      hint: 'write ["age1…"], even for one; holdfast key generate makes one',
+    });
+  }
+  checkRecipientList(value);
+  return value;
 };
 
 /** `500` entries, `"5 %"`, or `"5 %/1000"`: the smaller one. */

@@ -44,6 +44,15 @@ const EVENT_TYPES = Object.keys(
     ObjectMissing: true,
     ObjectDamaged: true,
     UploadResumed: true,
+    RecipientsChanged: true,
+    PackStarted: true,
+    MembersPacked: true,
+    ChunksPacked: true,
+    ChunksListed: true,
+    PartPrepared: true,
+    PackStored: true,
+    MembersLost: true,
+    PackAborted: true,
   } satisfies Record<EventType, true>,
 ) as EventType[];
 

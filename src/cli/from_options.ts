@@ -9,8 +9,14 @@ import {
   s3OptionsOf,
 } from "./s3_options.ts";
 
+export interface FromOptions extends S3Options {
+  readonly from?: string;
+}
+
 /** They have a URL of their own, or no job at all. */
-const WITHOUT_FROM = new Set(["init", "backup", "sync", "completions", "help"]);
+const WITHOUT_FROM = new Set([
+  ...["init", "backup", "sync", "decrypt", "key", "completions", "help"],
+]);
 
 /** `--from URL`, with which every other command works without a config. */
 export function addFromOptions(program: RootCommand): void {
@@ -23,15 +29,15 @@ export function addFromOptions(program: RootCommand): void {
   }
 }
 
-/** By the name in `opts()`. */
-export function isFromOption(name: string): boolean {
-  return ["from", "endpoint", "region", "profile", "forcePathStyle"].includes(name);
+/** By the name in `opts()`: those of a command that the commands below it have, too. */
+export function isSharedOption(name: string): boolean {
+  return ["from", "endpoint", "region", "profile", "forcePathStyle", "identity"].includes(name);
 }
 
 /** The command with its job found by `--from`, where the options hold one. */
 export async function withFrom<Options>(
   command: ParsedCommand<Options>,
-  options: S3Options & { readonly from?: string },
+  options: FromOptions,
 ): Promise<ParsedCommand<Options>> {
   if (command.prepare !== undefined) return command;
   const { from } = options;

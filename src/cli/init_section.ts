@@ -1,4 +1,5 @@
 import { HoldfastError } from "../core/error.ts";
+import type { Layout } from "../core/event/event.ts";
 import { appendJobSection, planJobSection } from "./config_append.ts";
 import { findConfig } from "./config_file.ts";
 import { absolutePath } from "./local_path.ts";
@@ -9,6 +10,9 @@ import type { System } from "./system.ts";
 export interface InitArguments {
   readonly source: readonly string[];
   readonly repository: string;
+  readonly layout?: Layout;
+  readonly recipient?: readonly string[];
+  readonly encryption?: "age" | "none";
   readonly storageClass?: string;
   readonly endpoint?: string;
   readonly region?: string;
@@ -20,7 +24,7 @@ export interface InitArguments {
 export function prepareInit(
   system: System,
   globals: GlobalOptions,
-  { source, ...settings }: InitArguments,
+  { source, recipient, ...settings }: InitArguments,
 ): PreparedJob {
   if (globals.job === undefined) {
     throw new HoldfastError("usage", "the job has no name", { hint: "add --job NAME" });
@@ -31,7 +35,9 @@ export function prepareInit(
     return { name, path: isUrl(path) ? path : absolutePath(path, place) };
   });
   const found = findConfig(system, globals.config);
-  const plan = planJobSection(system, found, { name: globals.job, sources, ...settings });
+  const named = recipient === undefined ? {} : { recipients: recipient };
+  const section = { name: globals.job, sources, ...settings, ...named };
+  const plan = planJobSection(system, found, section);
   return { job: plan.job, configFile: plan.file, finish: () => appendJobSection(plan) };
 }
 

@@ -1,3 +1,4 @@
+import type { Layout } from "../core/event/event.ts";
 import type { RenameMode } from "../core/plan/rename_plan.ts";
 import type { KeepRules } from "../core/plan/snapshot_policy.ts";
 import type { RateLimit } from "../core/rate_limit.ts";
@@ -9,7 +10,10 @@ export interface JobConfig {
   readonly name: string;
   readonly sources: readonly SourceConfig[];
   readonly repository: RepositoryPlace;
-  readonly layout: "mirror";
+  readonly layout: Layout;
+  /** age recipients that everything is encrypted for; [] where `encryption` is "none". */
+  readonly recipients: readonly string[];
+  readonly encryption: "age" | "none";
   /** S3's name of the class, such as STANDARD. */
   readonly storageClass: string;
   readonly s3: S3Config;
@@ -26,6 +30,10 @@ export interface JobConfig {
   readonly observations: "changes" | "all";
   /** Bytes. */
   readonly partSize: number;
+  /** Bytes as stored at which a pack is complete. */
+  readonly packSize: number;
+  /** Bytes of a file above which a pack holds it in chunks. */
+  readonly chunkThreshold: number;
   /** Bytes below which an object stays in Standard where the class is an archive. */
   readonly minArchiveSize: number;
   readonly uploadWorkers: number;

@@ -53,7 +53,8 @@ export const OLD_WORDS: readonly OldWord[] = [
   ]),
   ...of("TAR tools for Deep Archive", [
     ["resume", "holdfast backup: every run goes on where the last one was cut off"],
-    ["show", "holdfast snapshots"],
+    ["show", "holdfast ls"],
+    ["show --collate N", "holdfast ls --collate N"],
     ["upload", "holdfast backup"],
     ["download", "holdfast restore --to DIR"],
     ["list", "holdfast ls"],
@@ -63,7 +64,9 @@ export const OLD_WORDS: readonly OldWord[] = [
     ["backup --tag TEXT", "holdfast backup --description TEXT", "--tag"],
     ["restore ID --target DIR", "holdfast restore --snapshot POSITION --to DIR", "--target"],
     ["--repo URL", "a job of the config, or --to URL and --from URL", "--repo"],
-    ["--password-file FILE", "the mirror layout is not encrypted by Holdfast", "--password-file"],
+    ["--password-file FILE", "holdfast restore --to DIR --identity FILE", "--password-file"],
+    ["key add", "holdfast key recipients --add RECIPIENT"],
+    ["key list", "holdfast key recipients"],
     ["forget --keep-daily N", "holdfast forget --keep-daily N"],
     ["prune", "holdfast prune"],
     ["check --read-data-subset N%", "holdfast check --read-data=N", "--read-data-subset"],
@@ -121,6 +124,12 @@ export const OLD_WORDS: readonly OldWord[] = [
     ["s3cmd multipart", "holdfast uploads", "multipart"],
     ["s3cmd abortmp", "holdfast uploads --abort", "abortmp"],
     ["--endpoint-url URL", "holdfast sync SRC URL --endpoint URL", "--endpoint-url"],
+  ]),
+  ...of("age", [
+    ["age-keygen -o FILE", "holdfast key generate --output FILE"],
+    ["age -r RECIPIENT", "recipients in the job's section, or holdfast init --recipient"],
+    ["age -d -i FILE", "holdfast restore --to DIR --identity FILE"],
+    ["age -d PACK | zstd -d | tar -x", "holdfast decrypt PACK --to DIR --identity FILE"],
   ]),
   ...of("rsync", [
     ["rsync -a SRC DEST", "holdfast sync SRC file:///DEST", "-a"],

@@ -1,12 +1,15 @@
 import type { CommandContext } from "./command_context.ts";
 import { addBackup } from "./commands/backup.ts";
 import { addCheck } from "./commands/check.ts";
+import { addDecrypt } from "./commands/decrypt.ts";
+import { addDelete } from "./commands/delete.ts";
 import { addDiff } from "./commands/diff.ts";
 import { addFind } from "./commands/find.ts";
 import { addForget } from "./commands/forget.ts";
 import { addHistory } from "./commands/history.ts";
 import { addCompletions } from "./commands/completions.ts";
 import { addInit } from "./commands/init.ts";
+import { addKey } from "./commands/key.ts";
 import { addLog } from "./commands/log.ts";
 import { addLs } from "./commands/ls.ts";
 import { addPrune } from "./commands/prune.ts";
@@ -20,8 +23,10 @@ import { addSync } from "./commands/sync.ts";
 import { addTakeover } from "./commands/takeover.ts";
 import { addUndo } from "./commands/undo.ts";
 import { addUploads } from "./commands/uploads.ts";
-import { addFromOptions, withFrom } from "./from_options.ts";
+import { addFromOptions, type FromOptions, withFrom } from "./from_options.ts";
+import { addIdentityOptions, type IdentityOptions } from "./identity_options.ts";
 import { globalOptions, HELP, type RootCommand, rootCommand } from "./root_command.ts";
+import type { AnyCommand } from "./run_command.ts";
 import type { System } from "./system.ts";
 import { VERSION } from "./version.ts";
 
@@ -38,6 +43,7 @@ const COMMANDS = [
   addHistory,
   addForget,
   addPrune,
+  addDelete,
   addCheck,
   addUndo,
   addStatus,
@@ -47,14 +53,18 @@ const COMMANDS = [
   addReplay,
   addRebuild,
   addTakeover,
+  addDecrypt,
+  addKey,
   addCompletions,
 ];
 
+export interface ProgramOptions {
+  readonly system: System;
+  readonly launch: <Options>(command: AnyCommand<Options>) => Promise<void>;
+}
+
 /** The whole command line; its commands hand what they parsed to `launch`. */
-export function buildProgram(
-  options: Pick<CommandContext, "launch"> & { readonly system: System },
-): RootCommand {
-  const { system, launch } = options;
+export function buildProgram({ system, launch }: ProgramOptions): RootCommand {
   const program = rootCommand(VERSION)
     .exitOverride()
     .configureHelp(HELP)
@@ -64,16 +74,19 @@ export function buildProgram(
       writeErr: () => {},
       outputError: () => {},
     });
-  let given: Readonly<Record<string, unknown>> = {};
+  let given: FromOptions & IdentityOptions = {};
   program.hook("preAction", (_, action) => {
     given = action.optsWithGlobals();
   });
+  const named = () => given.identity === undefined ? {} : { identity: given.identity };
   const context: CommandContext = {
     system,
-    launch: async (command) => await launch(await withFrom(command, given)),
+    launch: async (command) => await launch({ ...await withFrom(command, given), ...named() }),
+    launchTool: async (tool) => await launch({ ...tool, ...named() }),
     globals: () => globalOptions(program),
   };
   for (const add of COMMANDS) add(program, context);
   addFromOptions(program);
+  addIdentityOptions(program);
   return program;
 }

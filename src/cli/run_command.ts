@@ -1,17 +1,19 @@
 import { HoldfastError } from "../core/error.ts";
 import { EXIT, exitCodeOf } from "../core/exit_code.ts";
 import { secretsOf } from "../report/redact.ts";
+import { askSecret } from "./ask_secret.ts";
 import { confirm } from "./confirm.ts";
 import { findConfig, loadConfig, selectJob } from "./config_file.ts";
+import { identityFiles } from "./identity_files.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import type { JobConfig } from "./job_config.ts";
 import { openRunLog, type RunLog } from "./run_log.ts";
-import type { GlobalOptions, RunInput, Runner } from "./runner.ts";
+import type { GlobalOptions, RunInput, Runner, ToolInput } from "./runner.ts";
 import { defaultLogFolder, stateFile } from "./state_file.ts";
 import type { System } from "./system.ts";
 import { type Terminal, terminalOf } from "./terminal.ts";
 
-/** A command whose arguments are parsed. */
+/** A command of a job whose arguments are parsed. */
 export interface ParsedCommand<Options> {
   /** As it was typed: "backup", "log verify". */
   readonly name: string;
@@ -23,7 +25,22 @@ export interface ParsedCommand<Options> {
   readonly prepare?: (system: System, globals: GlobalOptions) => PreparedJob;
   /** What the command's own options change in the job. */
   readonly adjust?: (job: JobConfig) => JobConfig;
+  /** Files that `--identity` names. */
+  readonly identity?: readonly string[];
 }
+
+/** A command that needs no job, and so no config; it leaves no text log. */
+export interface ParsedTool<Options> {
+  readonly name: string;
+  readonly kind: "tool";
+  /** It writes, and goes on when the reader of its output goes. */
+  readonly isRun?: true;
+  readonly options: Options;
+  readonly run: (runner: Runner, input: ToolInput<Options>) => Promise<number>;
+  readonly identity?: readonly string[];
+}
+
+export type AnyCommand<Options> = ParsedCommand<Options> | ParsedTool<Options>;
 
 export interface PreparedJob {
   readonly job: JobConfig;
@@ -44,7 +61,7 @@ export interface CommandSetting {
 export async function runCommand<Options>(
   setting: CommandSetting,
   globals: GlobalOptions,
-  command: ParsedCommand<Options>,
+  command: AnyCommand<Options>,
 ): Promise<number> {
   const { system } = setting;
   const controller = new AbortController();
@@ -52,27 +69,22 @@ export async function runCommand<Options>(
   let terminal = openTerminal(system, globals, undefined, () => {});
   let silence = () => {};
   try {
-    const prepared = preparedJob(system, globals, command);
-    const place = placesOf(system, globals, prepared.job);
-    const writesLog = command.kind === "run" && !globals.dryRun;
-    if (writesLog) log = startLog(setting, globals, command.name, prepared, place);
-    const onClosed = () => command.kind === "look" && controller.abort();
+    const found = command.kind === "tool" ? undefined : findJob(system, globals, command);
+    if (found !== undefined && command.kind === "run" && !globals.dryRun) {
+      log = startLog(setting, globals, command.name, found);
+    }
+    const isRun = command.kind === "run" || (command.kind === "tool" && command.isRun === true);
+    const onClosed = () => !isRun && controller.abort();
     terminal = openTerminal(system, globals, log, onClosed);
     silence = listenForInterrupt(
       system,
       controller,
       () => terminal.output.signal({ kind: "notice", text: "stopping; once more to stop at once" }),
     );
-    for (const text of prepared.notes ?? []) terminal.output.signal({ kind: "notice", text });
-    const input = { ...place, globals, options: command.options, output: terminal.output };
-    const { job, configFile } = prepared;
-    const signal = controller.signal;
-    const ask = (question: string) => confirm(system, globals, signal, question);
-    const code = await command.run(setting.runner, {
-      ...{ ...input, job, configFile, signal },
-      confirm: ask,
-    });
-    if (code === EXIT.done && !globals.dryRun) prepared.finish?.();
+    const input = toolInput(system, globals, command, { terminal, signal: controller.signal });
+    const code = command.kind === "tool"
+      ? await command.run(setting.runner, input)
+      : await runJob(setting, command, input, found!);
     terminal.finish();
     log?.write("info", `exit code ${code}`);
     return code;
@@ -84,6 +96,37 @@ export async function runCommand<Options>(
   }
 }
 
+interface FoundJob extends PreparedJob {
+  readonly stateFile: string;
+  readonly logFolder: string;
+}
+
+function toolInput<Options>(
+  system: System,
+  globals: GlobalOptions,
+  { options, identity }: Pick<ParsedTool<Options>, "options" | "identity">,
+  { terminal, signal }: { readonly terminal: Terminal; readonly signal: AbortSignal },
+): ToolInput<Options> {
+  return {
+    ...{ globals, options, signal, output: terminal.output },
+    confirm: (question) => confirm(system, globals, signal, question),
+    askSecret: (question) => askSecret(system, signal, question),
+    identityFiles: identityFiles(system, identity),
+  };
+}
+
+async function runJob<Options>(
+  { runner }: CommandSetting,
+  command: ParsedCommand<Options>,
+  input: ToolInput<Options>,
+  { notes = [], finish, ...found }: FoundJob,
+): Promise<number> {
+  for (const text of notes) input.output.signal({ kind: "notice", text });
+  const code = await command.run(runner, { ...input, ...found });
+  if (code === EXIT.done && !input.globals.dryRun) finish?.();
+  return code;
+}
+
 function openTerminal(
   system: System,
   globals: GlobalOptions,
@@ -93,13 +136,16 @@ function openTerminal(
   return terminalOf(system, { globals, secrets: secretsOf(system.environment()), log, onClosed });
 }
 
-function preparedJob<Options>(
+function findJob<Options>(
   system: System,
   globals: GlobalOptions,
   { prepare = prepareFromConfig, adjust = (job) => job }: ParsedCommand<Options>,
-): PreparedJob {
+): FoundJob {
   const prepared = prepare(system, globals);
-  return { ...prepared, job: adjust(prepared.job) };
+  const job = adjust(prepared.job);
+  const file = stateFile(system, job.name, globals.state);
+  const logFolder = job.logDir ?? defaultLogFolder(file, job.name);
+  return { ...prepared, job, stateFile: file, logFolder };
 }
 
 export function prepareFromConfig(system: System, globals: GlobalOptions): PreparedJob {
@@ -107,17 +153,11 @@ export function prepareFromConfig(system: System, globals: GlobalOptions): Prepa
   return { job: selectJob(loadConfig(system, found), globals.job), configFile: found.file };
 }
 
-function placesOf(system: System, globals: GlobalOptions, job: JobConfig) {
-  const state = stateFile(system, job.name, globals.state);
-  return { stateFile: state, logFolder: job.logDir ?? defaultLogFolder(state, job.name) };
-}
-
 function startLog(
   setting: CommandSetting,
   globals: GlobalOptions,
   command: string,
-  { job, configFile }: PreparedJob,
-  { stateFile, logFolder }: { stateFile: string; logFolder: string },
+  { job, configFile, stateFile, logFolder }: FoundJob,
 ): RunLog {
   const level = globals.debug ? "debug" : globals.logLevel;
   const options = { folder: logFolder, command, level, keep: job.logKeep } as const;

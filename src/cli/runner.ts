@@ -1,6 +1,7 @@
 import type { Wanted } from "../app/find_entries.ts";
 import type { PathText } from "../core/path_text.ts";
 import type { KeepRules } from "../core/plan/snapshot_policy.ts";
+import type { RecipientsChange } from "./config_recipients.ts";
 import type { JobConfig } from "./job_config.ts";
 import type { Output } from "./output.ts";
 import type { ChooseEntries } from "./select/select_terminal.ts";
@@ -25,15 +26,8 @@ export interface GlobalOptions {
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What a command gets once its arguments, the config and the terminal are in order. */
-export interface RunInput<Options> {
-  readonly job: JobConfig;
-  /** Absolute path of the job's database. */
-  readonly stateFile: string;
-  /** Absolute path of the config: never backed up. */
-  readonly configFile: string;
-  /** Absolute folder of the run's text logs: never backed up. */
-  readonly logFolder: string;
+/** What every command gets once its arguments and the terminal are in order. */
+export interface ToolInput<Options> {
   readonly globals: GlobalOptions;
   readonly options: Options;
   readonly output: Output;
@@ -41,6 +35,21 @@ export interface RunInput<Options> {
   readonly signal: AbortSignal;
   /** Asks before what cannot be undone (confirm.ts); true with `--yes`. */
   readonly confirm: (question: string) => Promise<boolean>;
+  /** Asks for a passphrase, unseen (ask_secret.ts). Throws kind "key" where there is no terminal. */
+  readonly askSecret: (question: string) => Promise<string>;
+  /** Absolute paths of `--identity`, else of HOLDFAST_IDENTITY_FILE: open_keys.ts reads them. */
+  readonly identityFiles: readonly string[];
+}
+
+/** What a command of a job gets, which is found in the config. */
+export interface RunInput<Options> extends ToolInput<Options> {
+  readonly job: JobConfig;
+  /** Absolute path of the job's database. */
+  readonly stateFile: string;
+  /** Absolute path of the config: never backed up. */
+  readonly configFile: string;
+  /** Absolute folder of the run's text logs: never backed up. */
+  readonly logFolder: string;
 }
 
 /**
@@ -70,8 +79,12 @@ export interface Runner {
   stats(input: RunInput<NoOptions>): Promise<number>;
   uploads(input: RunInput<UploadsOptions>): Promise<number>;
   check(input: RunInput<CheckOptions>): Promise<number>;
-  prune(input: RunInput<NoOptions>): Promise<number>;
+  prune(input: RunInput<PruneOptions>): Promise<number>;
+  delete(input: RunInput<DeleteOptions>): Promise<number>;
   undo(input: RunInput<UndoOptions>): Promise<number>;
+  decrypt(input: ToolInput<DecryptOptions>): Promise<number>;
+  keyGenerate(input: ToolInput<KeyGenerateOptions>): Promise<number>;
+  keyRecipients(input: RunInput<KeyRecipientsOptions>): Promise<number>;
 }
 
 export type NoOptions = Readonly<Record<never, never>>;
@@ -110,11 +123,44 @@ export type StateName =
   | { readonly kind: "snapshot"; readonly snapshot: SnapshotName }
   | At;
 
+export interface DecryptOptions {
+  /** Absolute: of folders with packs, and of packs. */
+  readonly paths: readonly string[];
+  /** Absolute. */
+  readonly to: string;
+  readonly overwrite: Overwrite;
+}
+
+export interface KeyGenerateOptions {
+  readonly postQuantum: boolean;
+  /** The file is sealed with a passphrase that is asked for. */
+  readonly passphrase: boolean;
+  /** Absolute. */
+  readonly to: string;
+}
+
+export interface KeyRecipientsOptions {
+  /** Plans the change of a job's recipients in its config; undefined to list them. */
+  readonly plan: ((configFile: string, job: JobConfig) => RecipientsChange) | undefined;
+}
+
 export interface CheckOptions {
   /** Percent of the bytes to be read; undefined for none. */
   readonly readData: number | undefined;
   /** What only kept snapshots need, too. */
   readonly snapshots: boolean;
+}
+
+export interface PruneOptions {
+  /** Share of a pack, from 0 to 1, that may be dead; undefined for the default. */
+  readonly maxDead: number | undefined;
+}
+
+export interface DeleteOptions {
+  /** Entries as `ls` prints them, or ids or keys of packs. */
+  readonly paths: readonly PathText[];
+  /** Although kept snapshots need it. */
+  readonly force: boolean;
 }
 
 export interface UndoOptions {
@@ -181,6 +227,8 @@ export interface LsOptions {
   readonly state: StateName | undefined;
   readonly recursive: boolean;
   readonly long: boolean;
+  /** Totals of each folder down to this depth below `path`, 1 or more; undefined to list entries. */
+  readonly collate: number | undefined;
 }
 
 export interface LsRemoteOptions {

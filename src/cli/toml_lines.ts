@@ -25,6 +25,22 @@ export function tomlLines(text: string): LineOf {
   };
 }
 
+/** A stretch of the text, as `slice` takes it. */
+export interface TomlSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where a key's value stands; undefined where the key is not there. */
+export function tomlValueSpan(text: string, path: TomlPath): TomlSpan | undefined {
+  const key = JSON.stringify(path);
+  let found: TomlSpan | undefined;
+  readDocument(readerOf(text, () => {}, (at, span) => {
+    if (JSON.stringify(at) === key) found = span;
+  }));
+  return found;
+}
+
 interface Reader {
   peek(): string;
   startsWith(text: string): boolean;
@@ -33,9 +49,16 @@ interface Reader {
   take(pattern: RegExp): string;
   ended(): boolean;
   note(path: TomlPath): void;
+  place(): number;
+  /** A key's value is read. */
+  noteValue(path: TomlPath, span: TomlSpan): void;
 }
 
-function readerOf(text: string, found: (path: TomlPath, line: number) => void): Reader {
+function readerOf(
+  text: string,
+  found: (path: TomlPath, line: number) => void,
+  foundValue: (path: TomlPath, span: TomlSpan) => void = () => {},
+): Reader {
   let at = 0;
   let line = 1;
   const skip = (count: number) => {
@@ -53,6 +76,8 @@ function readerOf(text: string, found: (path: TomlPath, line: number) => void): 
     },
     ended: () => at >= text.length,
     note: (path) => found(path, line),
+    place: () => at,
+    noteValue: foundValue,
   };
 }
 
@@ -95,7 +120,9 @@ function readPair(reader: Reader, table: TomlPath): void {
     reader.note([...path]);
   }
   reader.take(/[ \t]*=[ \t]*/y);
+  const start = reader.place();
   readValue(reader, path);
+  reader.noteValue(path, { start, end: reader.place() });
 }
 
 function readKey(reader: Reader): string[] {

@@ -87,6 +87,25 @@ const SUMMARIES: Summaries = {
     }${d.read === true ? ", read" : ""}`,
   ObjectMissing: (d) => `${sourceText(d.source)}${shown(d.path)}: ${d.reason}`,
   ObjectDamaged: (d) => `${sourceText(d.source)}${shown(d.path)}: ${d.reason}`,
+  RecipientsChanged: (d) => d.recipients.length === 0 ? "none" : d.recipients.join(", "),
+  PackStarted: (d) => `${d.key}, ${d.class}`,
+  MembersPacked: (d) => {
+    const members = d.folders.flatMap((folder) => folder.objects);
+    const bytes = members.reduce((sum, { size }) => sum + BigInt(size ?? 0), 0n);
+    const where = firstPath(d.folders[0]?.path, members[0]?.name, members.length);
+    return `${sourceText(d.source)}${counted(members.length, "entry", "entries")}, ` +
+      `${formatSize(bytes)}${d.pack === undefined ? "" : `, pack ${d.pack}`}: ${where}`;
+  },
+  ChunksPacked: (d) => `${counted(d.chunks.length, "chunk")}, pack ${d.pack}`,
+  ChunksListed: (d) => `of the content ${d.sha256}`,
+  PartPrepared: (d) => `part ${d.part} of pack ${d.pack}, ${formatSize(d.size)}`,
+  PackStored: (d) => `${d.key}, ${formatSize(BigInt(d.size))}`,
+  MembersLost: (d) => {
+    const entries = d.folders.flatMap((folder) => folder.entries);
+    const where = firstPath(d.folders[0]?.path, entries[0]?.name, entries.length);
+    return `${sourceText(d.source)}${counted(entries.length, "entry", "entries")}: ${where}`;
+  },
+  PackAborted: (d) => `${d.key}: ${d.reason}`,
   UploadResumed: (d) =>
     `${d.key}, ${counted(d.parts, "part")} and ${formatSize(BigInt(d.bytes))} there already`,
 };

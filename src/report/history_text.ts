@@ -80,6 +80,10 @@ function objectText(fact: HistoryFact): string {
   switch (fact.what) {
     case "stored":
       return `content stored at ${storedText(fact)}`;
+    case "packed":
+      return packedText(fact);
+    case "unpacked":
+      return "its pack was cut off before it: to be stored again";
     case "copied":
       return `content copied within the store from ${fact.from} to ${storedText(fact)}`;
     case "aliased":
@@ -104,7 +108,20 @@ const WHY = {
   renamed: "because the entry has another name",
   removed: "because the entry was removed",
   pruned: "because no kept snapshot needs it",
+  deleted: "by `holdfast delete`",
 } as const;
+
+function packedText(
+  { key, own, bytes, sha256 }: Extract<HistoryFact, { what: "packed" }>,
+): string {
+  if (sha256 === null) return own ? `stored in the pack ${key}` : "its metadata was recorded";
+  const size = bytes === null ? "" : ` (${formatSize(bytes)})`;
+  if (own) return `content stored in the pack ${key}${size}`;
+  if (bytes === null) return "empty: there is no content";
+  return key === null
+    ? `content recorded${size}; no pack has it any more`
+    : `content was stored already, in the pack ${key}${size}`;
+}
 
 function storedText(fact: Extract<HistoryFact, { what: "stored" | "copied" }>): string {
   const { key, class: storageClass, version, bytes, sha256, over } = fact;

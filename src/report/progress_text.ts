@@ -13,7 +13,7 @@ export interface Progress {
 }
 
 const COUNTED_KINDS = [
-  ...["scan", "upload", "restore", "replay", "rebuild", "check", "prune", "undo"] as const,
+  ...["scan", "upload", "restore", "replay", "rebuild", "check", "prune", "undo", "read"] as const,
 ];
 type Counted = Extract<Signal, { kind: typeof COUNTED_KINDS[number] }>;
 
@@ -70,6 +70,7 @@ const VERBS: { readonly [name in PhaseName]: string } = {
   ship: "shipping the log",
   checkpoint: "shipping the index",
   restore: "restoring",
+  read: "reading the packs",
   rebuild: "reading the log",
   replay: "replaying",
   list: "listing the store",
@@ -94,7 +95,8 @@ function phaseParts(phase: Phase, now: number): string[] {
     const count = `${grouped(last.done)} of ${counted(last.total, COUNTED[last.kind])}`;
     return [verb, count, percentOf(last.done, last.total), ...speed, ...eta];
   }
-  const count = `${grouped(last.done)} of ${counted(last.total, "entry", "entries")}`;
+  const [one, many] = last.kind === "read" ? ["pack", "packs"] : ["entry", "entries"];
+  const count = `${grouped(last.done)} of ${counted(last.total, one, many)}`;
   const bytes = `${formatSize(last.bytes)} of ${formatSize(last.totalBytes)}`;
   const percent = last.totalBytes > 0
     ? percentOf(last.bytes, last.totalBytes)

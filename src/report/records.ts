@@ -1,4 +1,5 @@
 import { jsonOfText, type JsonPath, type PathText } from "../core/path_text.ts";
+import type { RecipientKind } from "../core/recipient.ts";
 import type { Signal } from "../core/signal.ts";
 import type { EntryStat, EntryType } from "../core/stat_record.ts";
 import type { ErrorRecord } from "./error_text.ts";
@@ -12,6 +13,8 @@ import { isoNanoseconds } from "../core/time_text.ts";
  */
 export type OutputRecord =
   | EntryRecord
+  | CollatedRecord
+  | MemberRecord
   | SnapshotRecord
   | FoundRecord
   | DifferenceRecord
@@ -19,6 +22,8 @@ export type OutputRecord =
   | ForgetRecord
   | UploadRecord
   | ObjectRecord
+  | IdentityRecord
+  | RecipientRecord
   | FactsRecord
   | StepRecord
   | SummaryRecord
@@ -42,6 +47,24 @@ export interface EntryRecord {
   readonly sha256: string | null;
 }
 
+/** `ls --collate`: totals of a folder. */
+export interface CollatedRecord {
+  readonly record: "collated";
+  readonly path: JsonPath;
+  readonly entries: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly stored_bytes: number;
+}
+
+/** `decrypt --dry-run`: an entry as a pack has it. */
+export interface MemberRecord extends Omit<EntryRecord, "record"> {
+  readonly record: "member";
+  readonly file: string;
+  /** Its content is in this pack. */
+  readonly here: boolean;
+}
+
 /** `ls --remote`: an object of the store. */
 export interface ObjectRecord {
   readonly record: "object";
@@ -50,6 +73,24 @@ export interface ObjectRecord {
   readonly storage_class: string;
   readonly modified: string;
   readonly etag: string;
+}
+
+/** `key generate`: the new identity, which itself is in the file alone. */
+export interface IdentityRecord {
+  readonly record: "identity";
+  readonly file: string;
+  readonly recipient: string;
+  readonly kind: RecipientKind;
+  readonly passphrase: boolean;
+}
+
+/** `key recipients`: for whom is encrypted. */
+export interface RecipientRecord {
+  readonly record: "recipient";
+  readonly recipient: string;
+  readonly kind: RecipientKind | null;
+  readonly config: boolean;
+  readonly repository: boolean;
 }
 
 /** `snapshots`: a snapshot. */
@@ -156,13 +197,16 @@ export interface StepRecord {
   readonly folder?: true;
   readonly size: number;
   readonly reason: string;
+  /** Packs: days of the minimum storage duration that are still charged; null where it is not known. */
+  readonly charged_days?: number | null;
 }
 
 /** The end of a run: what it did. */
 export interface SummaryRecord {
   readonly record: "summary";
   readonly command: string;
-  readonly job: string;
+  /** Null where the command has none. */
+  readonly job: string | null;
   readonly exit: number;
   readonly seconds: number;
   readonly totals: { readonly [total: string]: FactValue };
@@ -215,6 +259,19 @@ export function entryRecord(
   };
 }
 
+export function memberRecord(
+  path: PathText,
+  stat: EntryStat,
+  { file, here, ...content }: {
+    readonly file: string;
+    readonly here: boolean;
+    readonly target?: PathText;
+    readonly sha256?: string;
+  },
+): MemberRecord {
+  return { ...entryRecord(path, stat, content), record: "member", file, here };
+}
+
 export function signalRecord(
   signal: Signal,
 ): PhaseRecord | ProgressRecord | NoticeRecord | EntryErrorRecord {
@@ -239,6 +296,7 @@ export function signalRecord(
     case "check":
     case "prune":
     case "undo":
+    case "read":
       return progress(signal.kind, signal.done, {
         total: signal.total,
         bytes: signal.bytes,

@@ -82,7 +82,7 @@ export function pendingKeyFile(stateFile: string): string {
 }
 
 /** The path with its symlinks resolved as far as it exists. */
-function realPath(path: string): string {
+export function realPath(path: string): string {
   const absolute = resolve(path);
   try {
     return Deno.realPathSync(absolute);

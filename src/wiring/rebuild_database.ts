@@ -1,4 +1,5 @@
 import { adoptObjects } from "../app/adopt_objects.ts";
+import { adoptPacks } from "../app/adopt_packs.ts";
 import { rebuildLog, type RebuildReport } from "../app/rebuild_log.ts";
 import type { RunInput } from "../cli/runner.ts";
 import { platformHashing } from "../crypto/hashing.ts";
@@ -9,6 +10,7 @@ import type { Signer } from "../ports/signing.ts";
 import { basedLogWriter } from "../sqlite/based_log.ts";
 import { createJobLog, moveDatabase, removeDatabase } from "../sqlite/job_log.ts";
 import { configDigest } from "./config_digest.ts";
+import { type CodingInput, jobCoding } from "./job_coding.ts";
 import { replayerBeside } from "./open_log.ts";
 
 export interface RebuildPlace {
@@ -25,35 +27,46 @@ export interface RebuiltDatabase extends Omit<RebuildReport, "log"> {
 
 /**
  * Rebuilds a job's database from its repository. Until it is whole it has another name, beside its
- * own: what was cut off is begun anew.
+ * own: what was cut off is begun anew. Throws kind "key" where something is encrypted and cannot be
+ * opened; then nothing is left.
  */
 export async function rebuildDatabase(
-  input: Pick<RunInput<unknown>, "job" | "output" | "signal">,
+  input: CodingInput & Pick<RunInput<unknown>, "output" | "signal">,
   environment: Environment,
   store: ObjectStore,
   { file, signerOf, newSigner }: RebuildPlace,
 ): Promise<RebuiltDatabase> {
-  const { job, output, signal } = input;
+  const { job, output } = input;
   const unfinished = `${file}.new-rebuild`;
   const based = `${unfinished}-based`;
-  for (const left of [unfinished, `${unfinished}.new`, based, `${based}.new`]) removeDatabase(left);
-  const { sha256 } = platformHashing;
-  const tools = { clock: environment.clock, sha256 };
-  const { log, ...report } = await rebuildLog({
-    ...{ store, environment, hashing: platformHashing, verify: verifySignature },
-    ...{ emit: output.signal, signal, signerOf, newSigner },
-    replayer: replayerBeside(unfinished),
-    adopt: adoptObjects({
-      ...{ store, hashing: platformHashing, clock: environment.clock, signal },
-      emit: output.signal,
-      sources: job.sources.map(({ name }) => name),
-    }),
-    createLog: (genesis) => createJobLog(unfinished, genesis, tools),
-    createAt: (place) => basedLogWriter(based, place, tools),
-  }, { job: job.name, config: configDigest(job) });
-  const { repository, key } = log.genesis;
-  log.close();
-  moveDatabase(log.file, file);
-  removeDatabase(unfinished);
-  return { ...report, repository, key };
+  const remove = () => {
+    for (const left of [unfinished, based]) {
+      removeDatabase(left);
+      removeDatabase(`${left}.new`);
+    }
+  };
+  remove();
+  const tools = { clock: environment.clock, sha256: platformHashing.sha256 };
+  const read = {
+    ...{ store, hashing: platformHashing, coding: jobCoding(input) },
+    ...{ emit: output.signal, signal: input.signal },
+  };
+  const sources = job.sources.map(({ name }) => name);
+  const adopting = { ...read, clock: environment.clock, sources };
+  const { recipients } = job;
+  try {
+    const { log, ...report } = await rebuildLog({
+      ...{ ...read, environment, verify: verifySignature, signerOf, newSigner },
+      replayer: replayerBeside(unfinished),
+      adopt: (found) => (found.layout === "pack" ? adoptPacks : adoptObjects)(adopting)(found),
+      createLog: (genesis) => createJobLog(unfinished, genesis, tools),
+      createAt: (place) => basedLogWriter(based, place, tools),
+    }, { job: job.name, config: configDigest(job), recipients });
+    const { repository, key } = log.genesis;
+    log.close();
+    moveDatabase(log.file, file);
+    return { ...report, repository, key };
+  } finally {
+    remove();
+  }
 }

@@ -1,5 +1,6 @@
 import { catchUp } from "../app/catch_up_log.ts";
 import { continuation } from "../app/rebuild_log.ts";
+import { isSealedLog } from "../app/segment_state.ts";
 import { type LogShipper, noShipping } from "../app/ship_log.ts";
 import type { RunInput } from "../cli/runner.ts";
 import { isKind } from "../core/error.ts";
@@ -9,6 +10,7 @@ import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import { systemEnvironment } from "./environment.ts";
+import { jobCoding } from "./job_coding.ts";
 import { openForReading } from "./open_log.ts";
 import { openStore } from "./open_store.ts";
 import { runShipper } from "./run_shipper.ts";
@@ -30,7 +32,7 @@ export async function standingOf(input: RunInput<unknown>): Promise<Standing> {
     try {
       await catchUp({
         ...{ log, store, environment, emit: output.signal },
-        ...{ hashing: platformHashing, verify: verifySignature },
+        ...{ hashing: platformHashing, coding: jobCoding(input), verify: verifySignature },
       });
       return "owner";
     } catch (error) {
@@ -65,7 +67,10 @@ export async function openRestoreStore(
   if (isGuest) log.beginLog(continuation(log, environment, { key: signer.key }));
   const { store, mayWrite } = await openShippingStore(input, environment, log);
   const run = { log, store, environment, signer };
-  return { store, shipper: mayWrite ? runShipper(input, run, { lenient: true }) : noShipping };
+  // A job that is named by its URL alone has no recipients: what is restored stays untold.
+  const wouldTell = input.job.recipients.length === 0 && isSealedLog(log);
+  const ships = mayWrite && !wouldTell;
+  return { store, shipper: ships ? runShipper(input, run, { lenient: true }) : noShipping };
 }
 
 /** A store that does not do what `sse` asks for is still read from, but nothing is written to it. */

@@ -1,9 +1,13 @@
 import { backup, type BackupReport } from "../app/backup.ts";
+import type { PackOptions } from "../app/pack_context.ts";
 import { noShipping } from "../app/ship_log.ts";
 import { shipRenames } from "../app/ship_renames.ts";
+import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import type { ScanOptions } from "../app/scan_context.ts";
+import type { EncryptionOptions } from "../app/store_context.ts";
+import type { JobConfig } from "../cli/job_config.ts";
 import type { BackupOptions, RunInput } from "../cli/runner.ts";
 import { platformHashing } from "../crypto/hashing.ts";
 import { EXIT } from "../core/exit_code.ts";
@@ -14,10 +18,13 @@ import { gitignoreRules } from "../rules/gitignore_rules.ts";
 import { openLocalSource } from "../sources/local/local_source.ts";
 import { configDigest } from "./config_digest.ts";
 import { systemEnvironment } from "./environment.ts";
+import { jobCoding } from "./job_coding.ts";
 import { makeRepository, refuseOtherSources } from "./make_repository.ts";
 import { openForWriting } from "./open_log.ts";
+import { sealerOf } from "./open_keys.ts";
 import { openStore } from "./open_store.ts";
 import { ownerNames } from "./owner_names.ts";
+import { packOptionsOf } from "./pack_options.ts";
 import { runShipper } from "./run_shipper.ts";
 import { ownPaths } from "./own_paths.ts";
 import { checkpointAfter } from "./run_checkpoint.ts";
@@ -40,7 +47,7 @@ export async function runBackup(input: RunInput<BackupOptions>): Promise<number>
       const shipper = globals.dryRun ? noShipping : runShipper(input, { log, store, environment });
       const report = await backup({
         ...{ log, store, environment, signal, hashing: platformHashing, owners: ownerNames() },
-        ...{ emit: output.signal, shipper, shipRenames: renamesShipper(log, store) },
+        ...{ emit: output.signal, shipper, shipRenames: renamesShipper(input, { log, store }) },
       }, {
         sources: job.sources.map((source) => scanOptions(input, source)),
         config: configDigest(job),
@@ -52,6 +59,8 @@ export async function runBackup(input: RunInput<BackupOptions>): Promise<number>
         delete: job.delete,
         renames: job.renames,
         dryRun: globals.dryRun,
+        ...await packsOf(job, environment),
+        ...await encryptionOf(input),
       });
       if (!globals.dryRun) await checkpointAfter(input, { log, store, environment });
       for (const text of report.notices) output.signal({ kind: "notice", text });
@@ -65,8 +74,30 @@ export async function runBackup(input: RunInput<BackupOptions>): Promise<number>
   }
 }
 
-function renamesShipper(log: JobLog, store: ObjectStore): (run: string) => Promise<void> {
-  return async (run) => void await shipRenames({ log, run, store, hashing: platformHashing });
+/** Of the pack layout. */
+async function packsOf(
+  job: JobConfig,
+  environment: Environment,
+): Promise<{ packs?: PackOptions }> {
+  return job.layout === "pack" ? { packs: await packOptionsOf(job, environment) } : {};
+}
+
+/** Of the mirror layout. */
+async function encryptionOf(
+  input: RunInput<BackupOptions>,
+): Promise<{ encryption?: EncryptionOptions }> {
+  const { layout, recipients } = input.job;
+  const sealer = layout === "mirror" ? await sealerOf({ recipients }) : undefined;
+  if (sealer === undefined) return {};
+  return { encryption: { sealer, recipients, coding: jobCoding(input) } };
+}
+
+function renamesShipper(
+  input: RunInput<BackupOptions>,
+  place: { readonly log: JobLog; readonly store: ObjectStore },
+): (run: string) => Promise<void> {
+  const coding = jobCoding(input);
+  return async (run) => void await shipRenames({ ...place, run, coding });
 }
 
 function scanOptions(

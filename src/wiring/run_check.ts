@@ -1,3 +1,4 @@
+import type { PackCounts } from "../app/check_packs.ts";
 import { type CheckReport, checkStore } from "../app/check_store.ts";
 import type { CheckOptions, RunInput } from "../cli/runner.ts";
 import { formatSize } from "../core/size_text.ts";
@@ -30,27 +31,40 @@ function show({ output, job }: RunInput<CheckOptions>, report: CheckReport, ms: 
       ...{ unknown_objects: unknown.objects, unknown_bytes: unknown.bytes },
       ...{ read_objects: read.objects, read_bytes: read.bytes, archived: read.archived },
       snapshot_contents: snapshotContents,
+      ...(report.packs === undefined ? {} : packTotals(report.packs)),
       other_class: Object.fromEntries(report.otherClass),
       lifecycle: report.lifecycle.danger ?? null,
     },
   }, lines(report));
 }
 
+function packTotals({ packs, bytes, unknownIndexes }: PackCounts) {
+  return { packs, pack_bytes: bytes, unknown_indexes: unknownIndexes };
+}
+
 function lines(report: CheckReport): string[] {
   const { entries, bytes, unstored, missing, damaged, unknown, read, otherClass } = report;
-  const { snapshotContents, lifecycle } = report;
+  const { snapshotContents, lifecycle, packs } = report;
+  const object = packs === undefined ? "object" : "pack";
   return [
     `checked ${counted(entries, "entry", "entries")}, ${formatSize(bytes)}`,
+    ...(packs === undefined
+      ? []
+      : [`and ${counted(packs.packs, "pack")}, ${formatSize(packs.bytes)}`]),
     ...(snapshotContents > 0
-      ? [`and ${counted(snapshotContents, "object")} that only snapshots need`]
-      : []),
-    ...(read.objects > 0
       ? [
-        `read ${counted(read.objects, "object")}, ${formatSize(read.bytes)}: each as it was stored`,
+        `and ${counted(snapshotContents, packs === undefined ? "object" : "content")} ` +
+        "that only snapshots need",
       ]
       : []),
+    ...(read.objects > 0
+      ? [`read ${counted(read.objects, object)}, ${formatSize(read.bytes)}${wholeText(report)}`]
+      : []),
     ...(read.archived > 0
-      ? [`not read: ${counted(read.archived, "archived object")}, which would have to be warmed up`]
+      ? [
+        `not read: ${counted(read.archived, `archived ${object}`)}, ` +
+        "which would have to be warmed up",
+      ]
       : []),
     ...(unstored > 0
       ? [`${counted(unstored, "entry is", "entries are")} not stored yet: the next backup does it`]
@@ -64,9 +78,17 @@ function lines(report: CheckReport): string[] {
         "of older states, or of others",
       ]
       : []),
+    ...(packs !== undefined && packs.unknownIndexes > 0
+      ? [`${counted(packs.unknownIndexes, "pack index", "pack indexes")} of packs of others`]
+      : []),
     ...(lifecycle.danger === undefined ? [] : [`lifecycle: ${lifecycle.danger}`]),
     missing + damaged === 0
       ? "nothing is missing or damaged"
       : `${counted(missing, "object is", "objects are")} missing, ${damaged} damaged`,
   ];
+}
+
+/** Packs are counted as read whatever was found in them. */
+function wholeText({ missing, damaged, packs }: CheckReport): string {
+  return packs === undefined || missing + damaged === 0 ? ": each as it was stored" : "";
 }

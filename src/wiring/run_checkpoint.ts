@@ -1,15 +1,15 @@
-import { readRepository } from "../app/read_repository.ts";
+import { readOwnRepository } from "../app/read_repository.ts";
 import { newId } from "../app/run.ts";
 import { type CheckpointDeps, checkpointIfDue, writeCheckpoint } from "../app/write_checkpoint.ts";
 import type { NoOptions, RunInput } from "../cli/runner.ts";
 import { EXIT } from "../core/exit_code.ts";
-import { checkRepository } from "../core/repository_file.ts";
 import { formatSize } from "../core/size_text.ts";
 import { platformHashing } from "../crypto/hashing.ts";
 import { verifySignature } from "../crypto/signing.ts";
 import { counted } from "../report/count_text.ts";
 import { stateDumper } from "../sqlite/state_dump.ts";
 import { systemEnvironment } from "./environment.ts";
+import { type CodingInput, jobCoding } from "./job_coding.ts";
 import { openForLook, openForWriting } from "./open_log.ts";
 import { openStore } from "./open_store.ts";
 import type { ShippedRun } from "./run_shipper.ts";
@@ -26,7 +26,7 @@ export async function runLogCheckpoint(input: RunInput<NoOptions>): Promise<numb
     const notice = (text: string) => output.signal({ kind: "notice", text });
     const store = await openStore(job, environment, { log, signal, notice });
     try {
-      checkRepository(await readRepository(store), log.genesis.repository, store.url);
+      await readOwnRepository(store, log, job.recipients);
       const deps = depsOf(input, { log, store, environment });
       const { key, position, objects, bytes } = await writeCheckpoint(deps, newId(environment));
       output.summary({
@@ -58,20 +58,20 @@ function plan(input: RunInput<NoOptions>): number {
 
 /** At the end of a backup: where so much was shipped since the last one. */
 export async function checkpointAfter(
-  input: Pick<RunInput<unknown>, "output" | "stateFile">,
+  input: CodingInput & Pick<RunInput<unknown>, "output" | "stateFile">,
   run: ShippedRun,
 ): Promise<void> {
   await checkpointIfDue(depsOf(input, run), newId(run.environment));
 }
 
 function depsOf(
-  { output, stateFile }: Pick<RunInput<unknown>, "output" | "stateFile">,
+  input: CodingInput & Pick<RunInput<unknown>, "output" | "stateFile">,
   { log, store, environment }: ShippedRun,
 ): CheckpointDeps {
   return {
-    ...{ log, store, environment, emit: output.signal },
-    ...{ hashing: platformHashing, verify: verifySignature },
-    signer: ownSigner(stateFile, log),
+    ...{ log, store, environment, emit: input.output.signal },
+    ...{ hashing: platformHashing, coding: jobCoding(input), verify: verifySignature },
+    signer: ownSigner(input.stateFile, log),
     dump: stateDumper(platformHashing.sha256),
   };
 }

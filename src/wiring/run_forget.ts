@@ -45,7 +45,7 @@ async function forgotten(input: RunInput<ForgetOptions>): Promise<ForgetDecision
     });
     try {
       const shipper = runShipper(input, { log, store, environment });
-      const deps = { log, store, environment, shipper };
+      const deps = { log, store, environment, shipper, recipients: job.recipients };
       return await forgetSnapshots(deps, wishOf(input), configDigest(job));
     } finally {
       store.close();

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { isNotTried } from "../app/probe_reason.ts";
 import { initRepository } from "../app/init_repository.ts";
 import { findRepository } from "../app/read_repository.ts";
+import type { JobConfig } from "../cli/job_config.ts";
 import type { InitOptions, RunInput } from "../cli/runner.ts";
 import type { RepositoryPlace } from "../cli/repository_url.ts";
 import { makePrivateFolder } from "../cli/state_file.ts";
@@ -9,9 +10,11 @@ import { isKind } from "../core/error.ts";
 import { EXIT } from "../core/exit_code.ts";
 import { platformHashing } from "../crypto/hashing.ts";
 import type { Feature, ObjectStore, StoreFeatures } from "../ports/object_store.ts";
+import { counted } from "../report/count_text.ts";
 import { createJobLog, openJobLog } from "../sqlite/job_log.ts";
 import { systemEnvironment } from "./environment.ts";
 import { isFile, takeJobLock } from "./open_log.ts";
+import { sealerOf } from "./open_keys.ts";
 import { storeOpener } from "./open_store.ts";
 import { keyFile } from "./own_paths.ts";
 import { runShipper } from "./run_shipper.ts";
@@ -27,6 +30,8 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
   const notice = (text: string) => output.signal({ kind: "notice", text });
   const create = !globals.dryRun;
   const open = await storeOpener(job, environment, { create, signal, notice });
+  // Proves that the recipients are public keys, before anything is made.
+  await sealerOf(job);
   if (globals.dryRun) return await planInit(input, open);
   makePrivateFolder(dirname(stateFile));
   refuseNetworkFolder(dirname(stateFile));
@@ -46,6 +51,8 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
       job: job.name,
       config: JSON.parse(job.text),
       configDigest: configDigest(job),
+      layout: job.layout,
+      recipients: job.recipients,
       storageClass: job.storageClass,
       encryption: job.s3.sse !== undefined,
     });
@@ -59,8 +66,10 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
     }, [
       `${words} the repository ${repository} at ${job.repository.url}`,
       `its log's heads are signed by the Ed25519 key ${key}`,
+      ...encryptionText(job),
       ...lacking(features, job.s3.sse !== undefined),
       ...versioningAdvice(job.repository, features),
+      ...layoutAdvice(job),
     ]);
     return EXIT.done;
   } finally {
@@ -76,9 +85,11 @@ async function planInit(
   const found = await present(open);
   output.text(
     found === undefined
-      ? `plan: make a repository at ${job.repository.url}`
+      ? `plan: make a repository at ${job.repository.url}, layout ${job.layout}`
       : `plan: go on with the repository ${found} at ${job.repository.url}, if it is this job's`,
     `plan: make the database ${stateFile} and its key, unless they are there`,
+    ...encryptionText(job),
+    ...layoutAdvice(job),
   );
   return EXIT.done;
 }
@@ -114,5 +125,26 @@ function versioningAdvice(place: RepositoryPlace, { versions }: StoreFeatures): 
   return [
     `recommended: turn versioning on for the bucket ${place.bucket}, and run init again; then ` +
     "older snapshots keep their contents when files change",
+  ];
+}
+
+function encryptionText({ layout, recipients }: JobConfig): string[] {
+  if (recipients.length > 0) {
+    const who = counted(recipients.length, "recipient");
+    return [`everything is encrypted for ${who}: without one of their identities it is lost`];
+  }
+  if (layout === "mirror") return [];
+  return ['nothing is encrypted, as encryption = "none" says: who can read the store reads all'];
+}
+
+/** Where objects are restored before they can be read, and each carries about 40 KB (DESIGN section 3). */
+const ARCHIVES = new Set(["GLACIER", "DEEP_ARCHIVE"]);
+
+function layoutAdvice({ layout, storageClass }: JobConfig): string[] {
+  if (layout === "pack" || !ARCHIVES.has(storageClass)) return [];
+  return [
+    `recommended for ${storageClass}: the pack layout, for each archived object costs a request and ` +
+    "about 40 KB more than its size; a repository keeps its layout, so run init for another prefix " +
+    "with --layout pack --recipient R, as key generate prints it",
   ];
 }

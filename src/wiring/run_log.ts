@@ -1,16 +1,16 @@
 import { replayAndCompare } from "../app/replay_log.ts";
-import { readRepository } from "../app/read_repository.ts";
+import { readOwnRepository } from "../app/read_repository.ts";
 import { newId } from "../app/run.ts";
 import { firstUnshipped } from "../app/segment_state.ts";
 import { reshipLost } from "../app/ship_log.ts";
 import { verifyLog } from "../app/verify_log.ts";
 import type { LogVerifyOptions, NoOptions, RunInput } from "../cli/runner.ts";
 import { EXIT } from "../core/exit_code.ts";
-import { checkRepository } from "../core/repository_file.ts";
 import { platformHashing } from "../crypto/hashing.ts";
 import { verifySignature } from "../crypto/signing.ts";
 import { counted } from "../report/count_text.ts";
 import { systemEnvironment } from "./environment.ts";
+import { jobCoding } from "./job_coding.ts";
 import { openForLook, openForReading, openForWriting, replayerBeside } from "./open_log.ts";
 import { openStore } from "./open_store.ts";
 import { runShipper } from "./run_shipper.ts";
@@ -84,12 +84,12 @@ export async function runLogShip(input: RunInput<NoOptions>): Promise<number> {
       const before = firstUnshipped(log);
       const signer = ownSigner(stateFile, log);
       const shipper = runShipper(input, { log, store, environment, signer });
-      checkRepository(await readRepository(store), log.genesis.repository, store.url);
+      await readOwnRepository(store, log, job.recipients);
       await shipper.begin(newId(environment));
       await shipper.ship();
       const again = await reshipLost({
         ...{ log, store, environment, signer, emit: output.signal },
-        ...{ hashing: platformHashing, verify: verifySignature },
+        ...{ hashing: platformHashing, coding: jobCoding(input), verify: verifySignature },
       });
       const shipped = firstUnshipped(log) - 1;
       output.summary({

@@ -23,6 +23,7 @@ import { eventLineText } from "../report/event_text.ts";
 import { snapshotLines, snapshotRecord } from "../report/snapshot_text.ts";
 import { databaseBytes } from "./database_bytes.ts";
 import { systemEnvironment } from "./environment.ts";
+import { listCollated } from "./list_collated.ts";
 import { listedText, notListed } from "./listed_text.ts";
 import { openForLook, openLogAlone, replayerBeside } from "./open_log.ts";
 import { tellBase } from "./tell_base.ts";
@@ -97,12 +98,12 @@ export async function runLs(input: RunInput<LsOptions>): Promise<number> {
       }
       const listed = findListed(state.index, options.path);
       if (listed.kind === "missing") throw notListed(options.path, listed, state.label);
-      const { recursive, long } = options;
-      await streamLines(
-        input,
-        listEntries(state.index, listed, { recursive }),
-        (entry) => listedText(output, long, entry),
-      );
+      const { recursive, long, collate } = options;
+      if (collate !== undefined) await listCollated(input, state.index, listed, collate);
+      else {
+        const entries = listEntries(state.index, listed, { recursive });
+        await streamLines(input, entries, (entry) => listedText(output, long, entry));
+      }
       return EXIT.done;
     } finally {
       state.close();

@@ -14,6 +14,7 @@ import { openLocalTarget } from "../targets/local/local_target.ts";
 import { configDigest } from "./config_digest.ts";
 import { entryTree } from "./entry_tree.ts";
 import { systemEnvironment } from "./environment.ts";
+import { identitiesOf } from "./open_keys.ts";
 import {
   isFile,
   openForLook,
@@ -80,20 +81,22 @@ async function restoreFrom(
     }
     const { store, shipper } = await openRestoreStore(input, environment, { log, isGuest });
     output.signal({ kind: "phase", name: "restore", subject: options.to });
-    const target = openLocalTarget(options.to, { random: environment.random.bytes });
     try {
       const report = await restore({
-        ...{ log, store, shipper, target, environment, signal, hashing: platformHashing },
+        ...{ log, store, shipper, environment, signal, hashing: platformHashing },
         ...{ emit: output.signal, windows: Deno.build.os === "windows" },
+        openTarget: () => openLocalTarget(options.to, { random: environment.random.bytes }),
+        // By the connection that reads the state: another one would have a cache of its own.
+        contents: moment.index.packs,
+        ...{ identities: () => identitiesOf(input), recipients: job.recipients },
         work: sqliteWorkTables(dirname(input.stateFile)),
       }, {
         ...{ state, selection, to: options.to, overwrite: options.overwrite },
         ...{ config: configDigest(job), workers: WORKERS },
       });
-      show(input, report, target.limits, (performance.now() - started) / 1000);
+      show(input, report, (performance.now() - started) / 1000);
       return report.exitCode;
     } finally {
-      target.close();
       store.close();
     }
   } finally {
@@ -121,7 +124,6 @@ function matcher(patterns: readonly string[]): Rules | undefined {
 function show(
   { output, job, options }: RunInput<RestoreOptions>,
   report: RestoreReport,
-  limits: readonly string[],
   seconds: number,
 ): void {
   const { entries, bytes, present, failed } = report;
@@ -139,6 +141,6 @@ function show(
     ...[...report.limits].map(([reason, count]) =>
       `not kept for ${counted(count, "entry", "entries")}: ${reason}`
     ),
-    ...limits.map((limit) => `note: ${limit}`),
+    ...report.targetLimits.map((limit) => `note: ${limit}`),
   ]);
 }

@@ -6,6 +6,7 @@ import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import type { Signer } from "../ports/signing.ts";
+import { type CodingInput, jobCoding } from "./job_coding.ts";
 import { ownSigner } from "./signing_key.ts";
 
 export interface ShippedRun {
@@ -18,12 +19,12 @@ export interface ShippedRun {
 
 /** What a run that appends to the job's log ships it with. */
 export function runShipper(
-  { output, stateFile }: Pick<RunInput<unknown>, "output" | "stateFile">,
-  { log, store, environment, signer = ownSigner(stateFile, log) }: ShippedRun,
+  input: CodingInput & Pick<RunInput<unknown>, "output" | "stateFile">,
+  { log, store, environment, signer = ownSigner(input.stateFile, log) }: ShippedRun,
   options?: ShipOptions,
 ): LogShipper {
   return logShipper({
-    ...{ log, store, environment, signer, emit: output.signal },
-    ...{ hashing: platformHashing, verify: verifySignature },
+    ...{ log, store, environment, signer, emit: input.output.signal },
+    ...{ hashing: platformHashing, coding: jobCoding(input), verify: verifySignature },
   }, options);
 }

@@ -1,7 +1,8 @@
 import { dirname } from "node:path";
 import { catchUp } from "../app/catch_up_log.ts";
+import { readOwnRepository } from "../app/read_repository.ts";
 import { takeOver } from "../app/takeover.ts";
-import { closingPosition } from "../app/takeover_closing.ts";
+import { closingPlace } from "../app/takeover_closing.ts";
 import type { NoOptions, RunInput } from "../cli/runner.ts";
 import { makePrivateFolder } from "../cli/state_file.ts";
 import { isKind } from "../core/error.ts";
@@ -15,6 +16,7 @@ import type { Signer } from "../ports/signing.ts";
 import { moveDatabase, openJobLog, removeDatabase } from "../sqlite/job_log.ts";
 import { configDigest } from "./config_digest.ts";
 import { systemEnvironment } from "./environment.ts";
+import { jobCoding } from "./job_coding.ts";
 import { isFile, openForReading, takeJobLock } from "./open_log.ts";
 import { openStore } from "./open_store.ts";
 import { keyFile, pendingKeyFile } from "./own_paths.ts";
@@ -78,13 +80,13 @@ async function withJob<Result>(
 }
 
 function depsOf(
-  { output }: RunInput<NoOptions>,
+  input: RunInput<NoOptions>,
   environment: Environment,
   { log, store }: OpenJob,
 ) {
   return {
-    ...{ log, store, environment, emit: output.signal },
-    ...{ hashing: platformHashing, verify: verifySignature },
+    ...{ log, store, environment, emit: input.output.signal },
+    ...{ hashing: platformHashing, coding: jobCoding(input), verify: verifySignature },
   };
 }
 
@@ -97,7 +99,7 @@ async function isReplaced(input: RunInput<NoOptions>, environment: Environment):
     const deps = depsOf(input, environment, job);
     const isBegun = readSigner(pendingKeyFile(input.stateFile))?.key === job.log.genesis.key;
     try {
-      if (isBegun) await closingPosition(deps);
+      if (isBegun) await closingPlace(deps);
       else await catchUp({ ...deps, anyHost: true });
       return false;
     } catch (error) {
@@ -143,12 +145,13 @@ async function takeOverHere(
   const { stateFile, output, job } = input;
   const started = performance.now();
   return await withJob(input, environment, async (open) => {
-    const { log } = open;
+    const { log, store } = open;
     const isOurs = log.index.runs(1).every(({ host }) => host === environment.hostname);
     if (isOurs && readSigner(keyFile(stateFile))?.key === log.genesis.key) {
       output.text(`this machine writes the job ${job.name} already: nothing was taken over`);
       return EXIT.done;
     }
+    await readOwnRepository(store, log, job.recipients);
     const signer = signerOfTakeover(stateFile, log);
     const deps = { ...depsOf(input, environment, open), signer };
     const { log: id, position } = await takeOver(deps, { config: configDigest(job) });

@@ -1,9 +1,8 @@
 import { abortOpenUploads, type ListedUpload, listOpenUploads } from "../app/list_uploads.ts";
-import { readRepository } from "../app/read_repository.ts";
+import { readOwnRepository, readRepositoryOf } from "../app/read_repository.ts";
 import { inRun } from "../app/run.ts";
 import type { RunInput, UploadsOptions } from "../cli/runner.ts";
 import { EXIT } from "../core/exit_code.ts";
-import { checkRepository } from "../core/repository_file.ts";
 import { formatSize } from "../core/size_text.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
@@ -46,7 +45,7 @@ async function look(
   try {
     const before = Date.now() - (input.options.olderThan ?? 0);
     const { signal } = input;
-    return await withStore(input, environment, log, (store) => {
+    return await withStore(input, environment, { log, writes: false }, (store) => {
       return listOpenUploads(log, store, { before, signal });
     });
   } finally {
@@ -68,7 +67,7 @@ async function abort(
     await withStore(
       input,
       environment,
-      log,
+      { log, writes: true },
       (store) =>
         inRun(log, environment, {
           ...options,
@@ -92,14 +91,15 @@ async function abort(
 async function withStore<Result>(
   input: RunInput<UploadsOptions>,
   environment: Environment,
-  log: JobLog,
+  { log, writes }: { readonly log: JobLog; readonly writes: boolean },
   use: (store: ObjectStore) => Promise<Result>,
 ): Promise<Result> {
   const { job, output, signal } = input;
   const notice = (text: string) => output.signal({ kind: "notice", text });
   const store = await openStore(job, environment, { log, signal, notice, readOnly: true });
   try {
-    checkRepository(await readRepository(store), log.genesis.repository, store.url);
+    if (writes) await readOwnRepository(store, log, job.recipients);
+    else await readRepositoryOf(store, log);
     return await use(store);
   } finally {
     store.close();

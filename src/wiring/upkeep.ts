@@ -4,6 +4,8 @@ import type { RunInput } from "../cli/runner.ts";
 import { platformHashing } from "../crypto/hashing.ts";
 import { sqliteWorkTables } from "../sqlite/work_tables.ts";
 import { systemEnvironment } from "./environment.ts";
+import { jobCoding } from "./job_coding.ts";
+import { identitiesOf } from "./open_keys.ts";
 import { openForWriting, replayerBeside } from "./open_log.ts";
 import { openStore } from "./open_store.ts";
 import { runShipper } from "./run_shipper.ts";
@@ -33,6 +35,8 @@ async function openUpkeep<Options>(input: RunInput<Options>) {
       ...{ log, store, environment, shipper, signal, emit: output.signal },
       ...{ hashing: platformHashing, replayer: replayerBeside(stateFile) },
       work: sqliteWorkTables(dirname(stateFile)),
+      ...{ coding: jobCoding(input), identities: () => identitiesOf(input) },
+      recipients: job.recipients,
     };
     return {
       deps,

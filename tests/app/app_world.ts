@@ -5,13 +5,14 @@ import { restore, type RestoreOptions, type RestoreReport } from "../../src/app/
 import type { ScanOptions } from "../../src/app/scan_context.ts";
 import { noShipping } from "../../src/app/ship_log.ts";
 import { verifyLog } from "../../src/app/verify_log.ts";
-import type { EventType, LoggedEvent } from "../../src/core/event/event.ts";
+import type { EventType, Layout, LoggedEvent } from "../../src/core/event/event.ts";
 import { REPOSITORY_KEY } from "../../src/core/mirror/object_key.ts";
 import { encodeRepository } from "../../src/core/repository_file.ts";
 import { DEFAULT_MAX_DELETE } from "../../src/core/scan/delete_guard.ts";
 import type { Signal } from "../../src/core/signal.ts";
 import { platformHashing } from "../../src/crypto/hashing.ts";
 import { libc } from "../../src/libc/libc.ts";
+import type { Opener } from "../../src/ports/cipher.ts";
 import type { Environment } from "../../src/ports/environment.ts";
 import type { JobLog } from "../../src/ports/event_log.ts";
 import { gitignoreRules } from "../../src/rules/gitignore_rules.ts";
@@ -46,7 +47,7 @@ export interface World {
   ): Promise<BackupReport>;
   restore(
     to: string,
-    more?: Partial<RestoreOptions> & { wanted?: WantedState },
+    more?: Partial<RestoreOptions> & { wanted?: WantedState; opener?: Opener },
   ): Promise<RestoreReport>;
   events<T extends EventType>(type: T, after?: number): LoggedEvent<T>[];
   /** Changes of an event batch, as "change path", sorted. */
@@ -116,6 +117,8 @@ function makeWorld(folder: string, state: string, store: MemoryStore): World {
     log: createJobLog(stateFile, GENESIS, tools),
     scan: (more = {}) => scanOptions(source, more),
     backup({ scan, signal = new AbortController().signal, ...more } = {}) {
+      if (more.packs !== undefined) putRepository(store, "pack", more.packs.recipients);
+      if (more.encryption !== undefined) putRepository(store, "mirror", more.encryption.recipients);
       return backup({
         ...{ log: world.log, store, environment, hashing, owners: () => ({}), emit, signal },
         ...{ shipper: noShipping, shipRenames: () => Promise.resolve() },
@@ -126,22 +129,23 @@ function makeWorld(folder: string, state: string, store: MemoryStore): World {
         ...more,
       });
     },
-    async restore(to, { wanted, ...more } = {}) {
+    async restore(to, { wanted, opener, ...more } = {}) {
       const { log } = world;
       const opened = openState(log, replayer, wanted ?? { kind: "default" }, emit);
-      const target = openLocalTarget(to, { random: environment.random.bytes });
       try {
         const selection = { paths: [], include: undefined, exclude: undefined };
         const signal = new AbortController().signal;
         return await restore({
-          ...{ log, store, target, environment, hashing, emit, signal, windows: false },
+          ...{ log, store, environment, hashing, emit, signal, windows: false },
+          openTarget: () => openLocalTarget(to, { random: environment.random.bytes }),
+          contents: log.index.packs,
+          identities: () => Promise.resolve(opener),
           ...{ shipper: noShipping, work: sqliteWorkTables(state) },
         }, {
           ...{ state: opened, selection, to, overwrite: "never", config: "", workers: 4 },
           ...more,
         });
       } finally {
-        target.close();
         opened.close();
       }
     },
@@ -185,10 +189,15 @@ function scanOptions(
 }
 
 /** What `init` leaves in the store. */
-function putRepository(store: MemoryStore): void {
+export function putRepository(
+  store: MemoryStore,
+  layout: Layout = "mirror",
+  recipients: readonly string[] = [],
+): void {
   const { repository, log, job, key } = GENESIS;
   const body = encodeRepository({
-    ...{ format: 1, repository, layout: "mirror", created: "2026-01-01T00:00:00.000Z" },
+    ...{ format: 1, repository, created: "2026-01-01T00:00:00.000Z" },
+    ...{ layout, ...(recipients.length === 0 ? {} : { recipients }) },
     ...{ jobs: {}, logs: [{ log, job, key, host: "host" }] },
   });
   const head = {

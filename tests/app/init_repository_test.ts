@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { initRepository } from "../../src/app/init_repository.ts";
 import { HoldfastError } from "../../src/core/error.ts";
 import { REPOSITORY_KEY } from "../../src/core/mirror/object_key.ts";
+import type { AnyEvent, Layout } from "../../src/core/event/event.ts";
+import type { RepositoryFile } from "../../src/core/repository_file.ts";
 import type { JobLog } from "../../src/ports/event_log.ts";
 import { createJobLog, openJobLog } from "../../src/sqlite/job_log.ts";
 import { databaseFolder, GENESIS, sha256, verify } from "../sqlite/log_fixture.ts";
+import { ALICE, BOB } from "../core/recipients.ts";
 import { failsWith } from "../stores/store_probes.ts";
 import { lateClock, testEnvironment } from "./app_world.ts";
 import { failure, type MemoryStore, memoryStore } from "./memory_store.ts";
@@ -13,9 +16,12 @@ import { failure, type MemoryStore, memoryStore } from "./memory_store.ts";
 interface Init {
   readonly store: MemoryStore;
   readonly stateFile: string;
+  layout: Layout;
+  recipients: string[];
   /** Called before each append to the log; what it throws cuts init off there. */
   beforeAppend: (types: string[]) => void;
   run(): ReturnType<typeof initRepository>;
+  logged(): AnyEvent[];
   events(): string[];
 }
 
@@ -35,7 +41,7 @@ async function inFolder(work: (init: Init) => Promise<void>): Promise<void> {
     },
   });
   const init: Init = {
-    ...{ store, stateFile },
+    ...{ store, stateFile, layout: "mirror", recipients: [] },
     beforeAppend: () => {},
     run: () =>
       initRepository({
@@ -48,11 +54,13 @@ async function inFolder(work: (init: Init) => Promise<void>): Promise<void> {
       }, {
         ...{ job: "home", config: { sources: ["/home"] }, configDigest: "c" },
         ...{ storageClass: "STANDARD", encryption: false },
+        ...{ layout: init.layout, recipients: init.recipients },
       }),
-    events() {
+    events: () => init.logged().map(({ type }) => type),
+    logged() {
       const log = openJobLog(stateFile, tools, { mode: "read" });
       try {
-        return [...log.events()].map(({ type }) => type);
+        return [...log.events()];
       } finally {
         log.close();
       }
@@ -66,8 +74,10 @@ async function inFolder(work: (init: Init) => Promise<void>): Promise<void> {
   }
 }
 
-const repositoryIn = ({ store }: Init) =>
-  JSON.parse(new TextDecoder().decode(store.current(REPOSITORY_KEY)!.body)).repository;
+const fileIn = ({ store }: Init): RepositoryFile =>
+  JSON.parse(new TextDecoder().decode(store.current(REPOSITORY_KEY)!.body));
+
+const repositoryIn = (init: Init) => fileIn(init).repository;
 
 Deno.test("init probes the store, then puts repository.json with If-None-Match", () =>
   inFolder(async (init) => {
@@ -170,6 +180,59 @@ Deno.test("a repository of a format that is not known is refused", () =>
     const error = await failsWith(init.run(), "no-repository");
     assert.match(error.message, /format 2/);
     assert.equal(init.store.count("put"), 0);
+  }));
+
+Deno.test("layout and recipients are in repository.json and in the log", () =>
+  inFolder(async (init) => {
+    init.layout = "pack";
+    init.recipients = [ALICE, BOB];
+    await init.run();
+    const { layout, recipients } = fileIn(init);
+    assert.deepEqual([layout, recipients], ["pack", [ALICE, BOB]]);
+    assert.deepEqual(init.events(), [
+      ...["RunStarted", "StoreProbed", "RepositoryCreated", "RecipientsChanged", "RunFinished"],
+    ]);
+    const [created, changed] = init.logged().slice(2);
+    assert.equal(created.type === "RepositoryCreated" && created.data.layout, "pack");
+    assert.deepEqual(changed.data, { recipients: [ALICE, BOB] });
+    init.recipients = [BOB, ALICE];
+    assert.equal((await init.run()).existed, true);
+    assert.equal(init.events().filter((type) => type === "RecipientsChanged").length, 1);
+  }));
+
+Deno.test("a repository that encrypts nothing names no recipients", () =>
+  inFolder(async (init) => {
+    init.layout = "pack";
+    await init.run();
+    assert.ok(!("recipients" in fileIn(init)));
+    assert.ok(!init.events().includes("RecipientsChanged"));
+  }));
+
+Deno.test("a repository of another layout is refused before anything is written", () =>
+  inFolder(async (init) => {
+    putOther(init.store);
+    init.layout = "pack";
+    const error = await failsWith(init.run(), "no-repository");
+    assert.match(error.message, /has the layout "mirror", and this job the layout "pack"/);
+    assert.equal(init.store.count("put"), 0);
+    assert.equal(exists(init.stateFile), false);
+  }));
+
+Deno.test("an init that was cut off is finished for the recipients it was begun for", () =>
+  inFolder(async (init) => {
+    init.recipients = [ALICE];
+    init.beforeAppend = (types) => {
+      if (types.includes("RepositoryCreated")) throw new Error("killed");
+    };
+    await assert.rejects(init.run(), /killed/);
+    init.beforeAppend = () => {};
+    init.recipients = [BOB];
+    const error = await failsWith(init.run(), "key");
+    assert.match(error.hint!, /same recipients/);
+    assert.ok(!init.events().includes("RecipientsChanged"));
+    init.recipients = [ALICE];
+    await init.run();
+    assert.ok(init.events().includes("RecipientsChanged"));
   }));
 
 function putOther({ objects }: MemoryStore, format = 1): void {

@@ -3,6 +3,7 @@ import { catchUp } from "../../src/app/catch_up_log.ts";
 import { type Adopt, rebuildLog, type RebuildReport } from "../../src/app/rebuild_log.ts";
 import { inRun, newId } from "../../src/app/run.ts";
 import { type LogShipper, logShipper, reshipLost } from "../../src/app/ship_log.ts";
+import { type BodyCoding, plainBodies } from "../../src/app/stored_body.ts";
 import {
   checkpointIfDue,
   writeCheckpoint,
@@ -28,6 +29,7 @@ import { content } from "../stores/store_probes.ts";
 import { type MemoryStore, memoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 
 const FIRST = signerOf(newPrivateKey());
+const PLAIN = plainBodies(platformHashing);
 
 /** One database and what a machine has beside it. */
 export interface Machine {
@@ -37,6 +39,8 @@ export interface Machine {
   readonly signals: Signal[];
   readonly environment: Environment;
   signer: Signer;
+  /** How it stores, and what it can open. */
+  coding: BodyCoding;
   shipper(store?: ObjectStore): LogShipper;
   /** A run of these events, shipped as any. */
   run(events?: readonly AnyNewEvent[], store?: ObjectStore): Promise<void>;
@@ -63,6 +67,9 @@ export interface RebuildTry {
   readonly host?: string;
   readonly signer?: Signer;
   readonly adopt?: Adopt;
+  /** Not encrypted, and opening nothing, by default. */
+  readonly coding?: BodyCoding;
+  readonly recipients?: readonly string[];
 }
 
 export interface Rebuilt extends Machine {
@@ -85,7 +92,8 @@ export async function withLogs(
   await putRepository(store, FIRST.key);
   const file = `${folder}/first.db`;
   const log = createJobLog(file, genesis, { clock: tickingClock(), sha256 });
-  const first = add(machineOf(store, { host: "desk", file, log, signer: FIRST, serial: ++serial }));
+  const mine = { signer: FIRST, coding: PLAIN };
+  const first = add(machineOf(store, { host: "desk", file, log, ...mine, serial: ++serial }));
   try {
     await use({
       ...{ folder, store, first },
@@ -94,15 +102,16 @@ export async function withLogs(
         machine.log.append("00".repeat(16), [], { durable: true });
         copyDatabase(machine.file, copy);
         const log = openJobLog(copy, { clock: tickingClock(), sha256 }, { mode: "write" });
-        return add(machineOf(store, { host, file: copy, log, signer: machine.signer, serial }));
+        const { signer, coding } = machine;
+        return add(machineOf(store, { host, file: copy, log, signer, coding, serial }));
       },
-      async rebuild({ host = "desk", signer, adopt } = {}) {
+      async rebuild({ host = "desk", signer, adopt, coding = PLAIN, recipients = [] } = {}) {
         const file = `${folder}/rebuilt${++serial}.db`;
         const signals: Signal[] = [];
         const environment = environmentOf(host, serial);
         const drawn = signerOf(newPrivateKey());
         const report = await rebuildLog({
-          ...{ store, environment, hashing: platformHashing, verify: verifySignature },
+          ...{ store, environment, hashing: platformHashing, coding, verify: verifySignature },
           ...{ emit: (signal) => void signals.push(signal), signal: new AbortController().signal },
           createLog: (genesis) => createJobLog(file, genesis, { clock: tickingClock(), sha256 }),
           createAt: (place) =>
@@ -114,10 +123,11 @@ export async function withLogs(
           signerOf: (key) => signer?.key === key ? signer : undefined,
           newSigner: () => drawn,
           ...(adopt === undefined ? {} : { adopt }),
-        }, { job: "home", config: "c" });
+        }, { job: "home", config: "c", recipients });
         const { log } = report;
         const own = signer?.key === log.genesis.key ? signer : drawn;
-        const machine = machineOf(store, { host, file: log.file, log, signer: own, serial });
+        const parts = { host, file: log.file, log, signer: own, coding, serial };
+        const machine = machineOf(store, parts);
         return { ...add({ ...machine, signals }), report };
       },
     });
@@ -134,6 +144,7 @@ interface MachineParts {
   readonly file: string;
   readonly log: JobLog;
   readonly signer: Signer;
+  readonly coding: BodyCoding;
   readonly serial: number;
 }
 
@@ -143,10 +154,11 @@ function machineOf(store: MemoryStore, parts: MachineParts): Machine {
   const environment = environmentOf(host, serial);
   const deps = (to: ObjectStore) => ({
     ...{ log, store: to, environment, hashing: platformHashing, verify: verifySignature },
-    ...{ signer: machine.signer, emit: (signal: Signal) => void signals.push(signal) },
+    ...{ signer: machine.signer, coding: machine.coding },
+    emit: (signal: Signal) => void signals.push(signal),
   });
   const machine: Machine = {
-    ...{ host, file, log, signals, environment, signer: parts.signer },
+    ...{ host, file, log, signals, environment, signer: parts.signer, coding: parts.coding },
     shipper: (to = store) => logShipper(deps(to)),
     run: (events = [], to = store) =>
       inRun(

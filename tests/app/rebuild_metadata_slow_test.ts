@@ -5,6 +5,7 @@ import { platformHashing } from "../../src/crypto/hashing.ts";
 import { decodeRenames, renamesOfKey } from "../../src/core/mirror/renames_record.ts";
 import { seed } from "../seed.ts";
 import { inWorld, type World } from "./app_world.ts";
+import { applyEdit, describeTree, editsWriting, FIRST } from "./random_edits.ts";
 import { liveTree, rebuildFromObjects, renamesKeys, shipNow } from "./rebuilt_world.ts";
 
 /**
@@ -13,41 +14,7 @@ import { liveTree, rebuildFromObjects, renamesKeys, shipNow } from "./rebuilt_wo
  */
 const HISTORIES = Number(Deno.env.get("HISTORIES") ?? 150);
 
-const name = fc.constantFrom("a", "b", "é", "c d");
-const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join("/"));
-
-const FIRST = ["a/a", "a/b", "b/a/c d", "c d", "é/b", "é/a/a"];
-
-type Edit =
-  | { do: "write"; path: string; text: string }
-  | { do: "remove" | "chmod" | "touch" | "folder" | "symlink"; path: string }
-  | { do: "move" | "swap" | "link"; path: string; to: string };
-
-const edit: fc.Arbitrary<Edit> = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant("write" as const),
-      path,
-      text: fc.constantFrom("", "x", "y", "xy", "long ".repeat(50)),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constantFrom(...["remove", "chmod", "touch", "folder", "symlink"] as const),
-      path,
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: fc.constantFrom(...["move", "move", "move", "swap", "link"] as const),
-      path,
-      to: path,
-    }),
-  },
-);
+const edit = editsWriting("", "x", "y", "xy", "long ".repeat(50));
 
 const life = fc.record({
   steps: fc.array(
@@ -79,12 +46,12 @@ Deno.test(`${HISTORIES} random lives come back from objects and renames objects 
         const to = `${world.folder}/back`;
         const restored = await world.restore(to, { wanted: { kind: "head" } });
         assert.equal(restored.exitCode, 0);
-        assert.deepEqual(describe(to), describe(world.source));
+        assert.deepEqual(describeTree(to), describeTree(world.source));
         const again = await world.backup(optionsOf(job));
         assert.equal(again.stored.bytes, 0, "nothing is sent again");
         world.verify();
         // What comes after is found, too.
-        for (const edit of job.steps[0].edits) apply(world.source, edit);
+        for (const edit of job.steps[0].edits) applyEdit(world.source, edit);
         await world.backup(optionsOf(job));
         await shipNow(world);
         const second = liveTree(world.log.index);
@@ -130,7 +97,7 @@ Deno.test(`${HISTORIES} random lives lose renames objects: no path gets what it 
         await world.backup(optionsOf(job));
         const to = `${world.folder}/back`;
         assert.equal((await world.restore(to, { wanted: { kind: "head" } })).exitCode, 0);
-        assert.deepEqual(describe(to), describe(world.source));
+        assert.deepEqual(describeTree(to), describeTree(world.source));
       }, { versions: job.versions })),
     { numRuns: HISTORIES, seed },
   );
@@ -167,13 +134,13 @@ function optionsOf({ delete: deletes, renames }: Life) {
 
 async function live(world: World, job: Life, seen = () => {}): Promise<void> {
   for (const [i, path] of FIRST.entries()) {
-    apply(world.source, { do: "write", path, text: `first ${i}` });
+    applyEdit(world.source, { do: "write", path, text: `first ${i}` });
   }
   await world.backup(optionsOf(job));
   await shipNow(world);
   seen();
   for (const { edits, unshipped, failAt } of job.steps) {
-    for (const edit of edits) apply(world.source, edit);
+    for (const edit of edits) applyEdit(world.source, edit);
     const isWhole = await backUpUntil(world, job, failAt);
     if (isWhole && !unshipped) await shipNow(world);
     seen();
@@ -217,67 +184,4 @@ function isNamed(report: string, first: number, last: number): boolean {
   return [...report.matchAll(/events (\d+) to (\d+)/g)].some(([, from, to]) =>
     Number(from) <= first && Number(to) >= last
   );
-}
-
-/** Edits that the tree does not allow do nothing. */
-function apply(root: string, edit: Edit): void {
-  const path = `${root}/${edit.path}`;
-  const parent = path.slice(0, path.lastIndexOf("/"));
-  try {
-    switch (edit.do) {
-      case "write":
-        Deno.mkdirSync(parent, { recursive: true });
-        return Deno.writeTextFileSync(path, edit.text);
-      case "remove":
-        return Deno.removeSync(path, { recursive: true });
-      case "chmod":
-        return Deno.chmodSync(path, Deno.lstatSync(path).mode! & 0o777 ^ 0o011);
-      case "touch":
-        return Deno.utimeSync(path, 1_600_000_000, 1_600_000_000 + edit.path.length);
-      case "folder":
-        return Deno.mkdirSync(path, { recursive: true });
-      case "symlink":
-        Deno.mkdirSync(parent, { recursive: true });
-        return Deno.symlinkSync("somewhere", path);
-      case "link":
-        return Deno.linkSync(path, `${root}/${edit.to}`);
-      case "move":
-        return Deno.renameSync(path, `${root}/${edit.to}`);
-      case "swap": {
-        const aside = `${root}/aside`;
-        Deno.renameSync(path, aside);
-        try {
-          Deno.renameSync(`${root}/${edit.to}`, path);
-          Deno.renameSync(aside, `${root}/${edit.to}`);
-        } catch {
-          Deno.renameSync(aside, path);
-        }
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof Error) || error instanceof assert.AssertionError) throw error;
-  }
-}
-
-/** Each path with its type, mode, time, content or target, and the first of its names. */
-function describe(root: string): string[] {
-  const lines: string[] = [];
-  const firsts = new Map<number, string>();
-  const visit = (path: string) => {
-    const full = `${root}/${path}`;
-    const { mode, mtime, isDirectory, isSymlink, ino, nlink } = Deno.lstatSync(full);
-    const common = `${path} ${(mode! & 0o7777).toString(8)} ${mtime!.getTime()}`;
-    if (isSymlink) lines.push(`${path} -> ${Deno.readLinkSync(full)}`);
-    else if (isDirectory) {
-      lines.push(`${common} folder`);
-      const names = [...Deno.readDirSync(full)].map(({ name }) => name).sort();
-      for (const name of names) visit(path === "" ? name : `${path}/${name}`);
-    } else {
-      const first = nlink! > 1 ? firsts.get(ino!) ?? path : path;
-      firsts.set(ino!, first);
-      lines.push(`${common} ${Deno.readTextFileSync(full)} ${first}`);
-    }
-  };
-  visit("");
-  return lines;
 }

@@ -1,9 +1,12 @@
 import { adoptObjects } from "../../src/app/adopt_objects.ts";
+import { adoptPacks } from "../../src/app/adopt_packs.ts";
 import { listEntries } from "../../src/app/list_entries.ts";
 import { continuation } from "../../src/app/rebuild_log.ts";
 import type { AdoptReport } from "../../src/app/rebuild_log.ts";
 import { inRun } from "../../src/app/run.ts";
 import { shipRenames } from "../../src/app/ship_renames.ts";
+import { type BodyCoding, plainBodies } from "../../src/app/stored_body.ts";
+import type { Layout } from "../../src/core/event/event.ts";
 import type { EntryRow } from "../../src/core/index/rows.ts";
 import { hex } from "../../src/core/hash.ts";
 import { RENAMES_PREFIX } from "../../src/core/mirror/renames_record.ts";
@@ -16,18 +19,22 @@ import { GENESIS, sha256 } from "../sqlite/log_fixture.ts";
 import type { World } from "./app_world.ts";
 
 /** What the end of a run ships. */
-export async function shipNow(world: World): Promise<number> {
+export async function shipNow(world: World, coding = PLAIN): Promise<number> {
   const { log, store } = world;
-  return await shipRenames({ log, store, hashing: platformHashing, run: "ee".repeat(16) });
+  return await shipRenames({ log, store, coding, run: "ee".repeat(16) });
 }
+
+const PLAIN = plainBodies(platformHashing);
 
 let databases = 0;
 
-interface Lost {
+export interface Lost {
   readonly sources?: readonly string[];
   readonly position?: number;
   /** When the store got the last segment. */
   readonly until?: number;
+  readonly coding?: BodyCoding;
+  readonly layout?: Layout;
 }
 
 /**
@@ -36,7 +43,7 @@ interface Lost {
  */
 export async function rebuildFromObjects(
   world: World,
-  { sources = [""], position = 0, until }: Lost = {},
+  { sources = [""], position = 0, until, coding = PLAIN, layout = "mirror" }: Lost = {},
 ): Promise<AdoptReport & { readonly notices: readonly string[] }> {
   const lines = [...world.log.lines({ to: position })].map(({ line }) => line);
   world.log.close();
@@ -46,12 +53,12 @@ export async function rebuildFromObjects(
   const log = createJobLog(file, GENESIS, { clock, sha256 });
   world.log = log;
   log.importLines(position === 0 ? [] : lines);
-  const adopt = adoptObjects({
-    ...{ store, hashing: platformHashing, clock, sources },
+  const adopt = (layout === "pack" ? adoptPacks : adoptObjects)({
+    ...{ store, hashing: platformHashing, coding, clock, sources },
     emit: (signal) => void (signal.kind === "notice" && notices.push(signal.text)),
     signal: new AbortController().signal,
   });
-  const adoption = await adopt({ log, position, until });
+  const adoption = await adopt({ log, position, layout, until });
   if (adoption === undefined) return { objects: 0, records: 0, missing: [], notices };
   log.beginLog(continuation(log, environment, { key: GENESIS.key, next: adoption.next }));
   return await inRun(log, environment, { command: "rebuild", config: "" }, async (run) => {

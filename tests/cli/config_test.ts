@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseConfig } from "../../src/cli/config.ts";
 import { HoldfastError } from "../../src/core/error.ts";
 import { errorLines } from "../../src/report/error_text.ts";
+import { ALICE, BOB, QUANTUM } from "../core/recipients.ts";
 import { assertGolden } from "./golden.ts";
 
 const place = { file: "holdfast.toml", folder: "/etc/holdfast", home: "/home/me" };
@@ -25,6 +26,8 @@ Deno.test("a small config has every default", () => {
     sources: [{ name: "", path: "/etc/holdfast/photos", exclude: [], include: [] }],
     repository: { kind: "s3", url: "s3://bucket/a/b", bucket: "bucket", prefix: "a/b" },
     layout: "mirror",
+    recipients: [],
+    encryption: "none",
     storageClass: "STANDARD",
     s3: {
       endpoint: undefined,
@@ -51,6 +54,8 @@ Deno.test("a small config has every default", () => {
     trustMtime: false,
     observations: "changes",
     partSize: 16 * 1024 * 1024,
+    packSize: 512 * 1024 * 1024,
+    chunkThreshold: 16 * 1024 * 1024,
     uploadWorkers: 4,
     minArchiveSize: 128 * 1024,
     logDir: undefined,
@@ -67,6 +72,7 @@ sources = [
 ]
 repository = "s3://my.bucket"
 layout = "mirror"
+compression = "none"
 storage_class = "GLACIER_IR"
 endpoint = "http://127.0.0.1:9000/"
 region = "eu-central-1"
@@ -132,6 +138,35 @@ log_keep = 5
   assert.equal(job.ignoreFile, "");
 });
 
+const pack = (lines: string) => `[job.a]\nsources = "/a"\nrepository = "s3://bucket"\n${lines}`;
+const PACK = 'layout = "pack"\n';
+const NAMES_ALICE = `recipients = ["${ALICE}"]\n`;
+
+Deno.test("recipients are what turns encryption on, in either layout", () => {
+  const read = (lines: string) => {
+    const { layout, recipients, encryption } = parse(pack(lines)).jobs.get("a")!;
+    return [layout, recipients, encryption];
+  };
+  assert.deepEqual(read(PACK + NAMES_ALICE), ["pack", [ALICE], "age"]);
+  assert.deepEqual(read(`encryption = "age"\n${NAMES_ALICE}`), ["mirror", [ALICE], "age"]);
+  assert.deepEqual(read(PACK + 'encryption = "none"\n'), ["pack", [], "none"]);
+  assert.deepEqual(read('encryption = "none"\nrecipients = []\n'), ["mirror", [], "none"]);
+  const both = [ALICE, BOB];
+  assert.deepEqual(read(`${PACK}recipients = ${JSON.stringify(both)}\n`), ["pack", both, "age"]);
+  assert.deepEqual(read(`${PACK}recipients = ["${QUANTUM}"]\n`), ["pack", [QUANTUM], "age"]);
+});
+
+Deno.test("recipients of two kinds are refused: together they are as weak as the weaker", () => {
+  const message = errorOf(pack(`${PACK}recipients = ["${ALICE}", "${BOB}", "${QUANTUM}"]\n`));
+  assert.match(message, /recipients 1 and 3 are of two kinds/);
+});
+
+Deno.test("the keys of the pack layout are read", () => {
+  const sizes = 'pack_size = "1 GiB"\nchunk_threshold = "4 MiB"\ncompression = "zstd"\n';
+  const job = parse(pack(PACK + NAMES_ALICE + sizes)).jobs.get("a")!;
+  assert.deepEqual([job.packSize, job.chunkThreshold], [1 << 30, 4 << 20]);
+});
+
 Deno.test("max_delete is entries, a share, or both", () => {
   const read = (value: string) =>
     parse(`[job.a]\nsources = "/a"\nrepository = "file:///b"\nmax_delete = ${value}\n`)
@@ -149,8 +184,29 @@ const wrong: Record<string, string> = {
   "a key twice": job('region = "a"\nregion = "b"\n'),
   "a misspelled key": job('\nexlude = ["*.tmp"]\n'),
   "an unknown key": job("# colours\n\ncolour = true\n"),
-  "a key of a later version": job('encryption = "age"\n'),
-  "a layout of a later version": job('layout = "pack"\n'),
+  "a key of a later version": job('tier = "bulk"\n'),
+  "a pack without recipients": job(PACK),
+  "a misspelled layout, and nothing that follows from it": job('layout = "pakc"\npack_size = 1\n'),
+  "age without recipients": job('encryption = "age"\n'),
+  "none with recipients": job(PACK + NAMES_ALICE + 'encryption = "none"\n'),
+  "one recipient without brackets": job(`recipients = "${ALICE}"\n`),
+  "a recipient that is cut off": job(`recipients = [\n  "${ALICE}",\n  "${BOB.slice(0, -1)}"]\n`),
+  "an SSH key as recipient": job('recipients = ["ssh-ed25519 AAAA"]\n'),
+  "a plugin's recipient": job('recipients = ["age1yubikey1qqqq"]\n'),
+  "a recipient twice": job(`recipients = ["${ALICE}", "${ALICE}"]\n`),
+  "packs that are not compressed": job(PACK + NAMES_ALICE + 'compression = "none"\n'),
+  "a mirror that is compressed": job('compression = "zstd"\n'),
+  "a pack size in the mirror layout": job('pack_size = "1 GiB"\nchunk_threshold = "8 MiB"\n'),
+  "keys of the mirror layout with packs": job(
+    PACK + NAMES_ALICE + 'renames = "copy"\ndelete = true\n',
+  ),
+  "a pack that is too small": job(`${PACK}${NAMES_ALICE}pack_size = "1 MiB"\n`),
+  "a chunk threshold above TAR members": job(
+    `${PACK}${NAMES_ALICE}chunk_threshold = "32 MiB"\n`,
+  ),
+  "a pack of too many parts": job(
+    `${PACK}${NAMES_ALICE}pack_size = "64 GiB"\npart_size = "5 MiB"\n`,
+  ),
   "a job's key at the top": 'region = "a"\n',
   "an unknown table": "[jobs.photos]\n",
   "no repository": '[job.photos]\nsources = ["/a"]\n',
@@ -208,5 +264,14 @@ Deno.test("every error says file, line, key and a way out", () => {
 });
 
 Deno.test("no message repeats a secret from the config", () => {
+  const secret = "AGE-SECRET-KEY-1QQPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
+  for (
+    const toml of [`"${secret}"`, `["${secret}"]`, `[["${secret}"]]`, `["${ALICE}", "${secret}"]`]
+  ) {
+    const message = errorOf(job(`recipients = ${toml}\n`));
+    assert.match(message, /recipient/);
+    assert.doesNotMatch(message, /QQPZ/);
+  }
+  assert.match(errorOf(job(`recipients = ["${secret}"]\n`)), /identity, which has to stay secret/);
   assert.doesNotMatch(errorOf(wrong["credentials in the URL"]), /very-secret/);
 });

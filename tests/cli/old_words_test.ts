@@ -20,7 +20,9 @@ async function answer(args: string[]): Promise<{ code: number; err: string }> {
 const system = fakeSystem();
 system.remove();
 const program = buildProgram({ system, launch: () => Promise.resolve() });
-const ours = new Set(program.commands.map((command) => command.name()));
+const ours = new Set(
+  program.commands.flatMap((command) => [command.name(), ...command.aliases()]),
+);
 
 Deno.test("every word of another tool that is not ours is answered with its new form", async () => {
   const words = OLD_WORDS.map(({ word }) => word).filter((word) => word !== undefined);
@@ -52,7 +54,8 @@ Deno.test("every new form is a command that there is, with options that it has",
     for (const [, form] of now.matchAll(/\bholdfast ([^,:;]*)/g)) {
       const words = form.split(" ");
       const command = program.commands.find((found) => words.includes(found.name()));
-      const known = [...names(program.options), ...names(command?.options ?? [])];
+      const below = command?.commands.find((found) => words.includes(found.name()));
+      const known = [program, command, below].flatMap((found) => names(found?.options ?? []));
       if (command === undefined) assert.match(form, /^--/, `${old}: holdfast ${form}`);
       for (const [flag] of form.matchAll(/--[a-z-]+/g)) {
         assert.ok(known.includes(flag), `${old}: holdfast ${form} has no ${flag}`);

@@ -79,6 +79,12 @@ Deno.test("wrong arguments end with exit code 2, a hint, and without calling any
     ["restore", "--to", "x", "/etc"],
     ["restore", "--to", "x", "--files-from", "missing.txt"],
     ["ls", "--snapshot", "newest"],
+    ["ls", "--collate", "0"],
+    ["ls", "--collate", "2", "--long"],
+    ["ls", "--remote", "--collate", "1"],
+    ["decrypt", "--to", "x"],
+    ["decrypt", "packs"],
+    ["decrypt", "packs", "--to", "x", "--from", "s3://bucket"],
     ["find"],
     ["find", "*", "--type", "dir"],
     ["find", "*", "--larger", "1G"],
@@ -148,7 +154,25 @@ Deno.test("options reach the runner typed, wherever global ones stand", async ()
     state: { kind: "snapshot", snapshot: "latest" },
     recursive: true,
     long: true,
+    collate: undefined,
   });
+  const { calls: [show] } = await run(["show", "--collate", "2", "a"]);
+  assert.deepEqual([show.method, show.input.options.path, show.input.options.collate], [
+    ...["ls", "a", 2],
+  ]);
+  const decrypt = await run([
+    "decrypt",
+    "a",
+    "/b/x.tar.zst",
+    "--to",
+    "out",
+    "--overwrite",
+    "always",
+  ]);
+  const [{ method: tool, input: { options, job } }] = decrypt.calls;
+  assert.deepEqual([tool, job, options.overwrite], ["decrypt", undefined, "always"]);
+  const [folder] = (options.paths as string[])[0].split("/a");
+  assert.deepEqual([options.paths, options.to], [[`${folder}/a`, "/b/x.tar.zst"], `${folder}/out`]);
   const { calls: [backup] } = await run(["backup", "--accept-deletions"]);
   assert.deepEqual(backup.input.options, {
     ...{ acceptDeletions: true, description: undefined, makeRepository: false },

@@ -3,7 +3,7 @@ import { runProgram } from "../../src/cli/main_program.ts";
 import { fakeRunner } from "./fake_runner.ts";
 import { fakeSystem } from "./fake_system.ts";
 
-/** What `check`, `prune` and `undo` make of their arguments. */
+/** What `check`, `prune`, `delete` and `undo` make of their arguments. */
 async function run(line: string) {
   const system = fakeSystem();
   try {
@@ -39,5 +39,29 @@ Deno.test("undo takes the beginning of a run's id, or last", async () => {
     const { code, method } = await run(wrong);
     assert.deepEqual([code, method], [2, undefined], wrong);
   }
-  assert.equal((await run("prune")).method, "prune");
+});
+
+Deno.test("prune takes the share of a pack that may be dead", async () => {
+  assert.deepEqual(await run("prune").then(({ method, options }) => [method, options]), [
+    "prune",
+    { maxDead: undefined },
+  ]);
+  assert.deepEqual((await run("prune --max-dead 25%")).options, { maxDead: 0.25 });
+  assert.deepEqual((await run("prune --max-dead=0")).options, { maxDead: 0 });
+  for (const wrong of ["101", "-1", "x", "1e1"]) {
+    const { code, method, err } = await run(`prune --max-dead=${wrong}`);
+    assert.deepEqual([code, method], [2, undefined], wrong);
+    assert.match(err, /--max-dead: .* is no percentage/);
+  }
+});
+
+Deno.test("delete takes paths as ls prints them, and packs, but not the whole job", async () => {
+  const { method, options } = await run("delete docs/a\\xFF/ packs/aa/b --force");
+  assert.equal(method, "delete");
+  assert.deepEqual(options, { paths: ["docs/a\udcff", "packs/aa/b"], force: true });
+  assert.deepEqual((await run("delete a")).options, { paths: ["a"], force: false });
+  for (const wrong of ["delete", "delete .", "delete /etc/passwd", "delete a/../b"]) {
+    const { code, method } = await run(wrong);
+    assert.deepEqual([code, method], [2, undefined], wrong);
+  }
 });

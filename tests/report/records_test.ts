@@ -3,12 +3,14 @@ import { RECORD_FIELDS } from "../../scripts/record_fields.ts";
 import { HoldfastError } from "../../src/core/error.ts";
 import type { EntryStat } from "../../src/core/stat_record.ts";
 import { entryLine, longEntryLine, modeText } from "../../src/report/entry_text.ts";
+import { collatedLine, collatedRecord } from "../../src/report/collated_text.ts";
 import { differenceRecord } from "../../src/report/diff_text.ts";
 import { errorRecord } from "../../src/report/error_text.ts";
 import { foundRecord } from "../../src/report/found_text.ts";
 import { historyRecord } from "../../src/report/history_text.ts";
 import {
   entryRecord,
+  memberRecord,
   type OutputRecord,
   recordLine,
   signalRecord,
@@ -34,6 +36,8 @@ const stat: EntryStat = {
 const records: OutputRecord[] = [
   entryRecord("a/\udcff", stat, { sha256: "00" }),
   entryRecord("l", { ...stat, type: "symlink" }, { target: "x" }),
+  memberRecord("a", stat, { file: "x.tar.zst", here: true }),
+  collatedRecord({ path: "a/\udcff", entries: 3, files: 2, bytes: 10n, storedBytes: 4n }),
   {
     record: "snapshot",
     position: 12,
@@ -48,6 +52,10 @@ const records: OutputRecord[] = [
     description: null,
   },
   objectRecord({ key: "a", size: 1, etag: "e", storageClass: "STANDARD", lastModified: 0 }),
+  {
+    ...{ record: "identity", file: "/k", recipient: "age1", kind: "x25519", passphrase: false },
+  },
+  { record: "recipient", recipient: "age1", kind: null, config: true, repository: false },
   foundRecord({ path: "a", type: "file", ranges: [{ from: 3, until: undefined }] }, [5]),
   differenceRecord({
     ...{ kind: "renamed", path: "b", from: "a", type: "file", changed: [], before: 1n, after: 1n },
@@ -98,6 +106,16 @@ Deno.test("every documented record but the free ones is tried here", () => {
     !tried.has(name as OutputRecord["record"])
   );
   assert.deepEqual(missing, ["status", "stats"]);
+});
+
+Deno.test("totals of folders stand one under the other, however large they are", () => {
+  const small = { path: "", entries: 1, files: 0, bytes: 0n, storedBytes: 0n };
+  assert.equal(collatedLine(small), "          1            0        0 B        0 B  ./");
+  const large = { entries: 12_345_678, files: 9_876_543, bytes: 1n << 50n, storedBytes: 1536n };
+  assert.equal(
+    collatedLine({ path: "a\nb", ...large }),
+    " 12,345,678    9,876,543      1 PiB    1.5 KiB  a\\x0ab/",
+  );
 });
 
 Deno.test("an entry is listed as ls(1) lists it", () => {

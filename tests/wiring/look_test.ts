@@ -57,6 +57,29 @@ Deno.test("ls --json has a record for each entry, nothing lost", () =>
     assert.equal(JSON.parse(head.trim().split("\n").at(-1)!).sha256, null);
   }));
 
+Deno.test("ls --collate counts by folder, at any state, and so does the older tool's show", () =>
+  withJob(twoBackups, async ({ look }) => {
+    const head = "    entries        files       size     stored  folder\n";
+    assert.deepEqual(
+      (await look("ls --collate 1 --at 10")).out,
+      [
+        head,
+        "          3            2   0.98 KiB        7 B  docs/\n",
+        "          1            0        0 B        0 B  docs-2/\n",
+        "          2            1        5 B        5 B  ./\n",
+        "          6            3   0.99 KiB       12 B  total\n",
+      ].join("").replaceAll("1007 B", " 1012 B"),
+    );
+    const former = (await look("show --collate 3 --snapshot 5")).out;
+    assert.match(former, /\n {10}3 {12}2 {7}12 B {7}12 B {2}docs\/\n/);
+    const { out } = await look("ls --json --collate 1 --at 10 docs");
+    assert.deepEqual(JSON.parse(out.trim().split("\n").at(-1)!), {
+      ...{ record: "collated", path: "docs", entries: 2, files: 2, bytes: 1007, stored_bytes: 7 },
+    });
+    const file = await look("ls --collate 1 docs/a.txt");
+    assert.deepEqual([file.code, file.err.includes("docs/a.txt is no folder")], [2, true]);
+  }));
+
 Deno.test("names that a terminal must not see are escaped, and are read so again", () =>
   withJob((log) => {
     const names = [

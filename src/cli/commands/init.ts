@@ -1,8 +1,15 @@
+import { Option } from "@commander-js/extra-typings";
 import type { RootCommand } from "../root_command.ts";
 import { addExample, collected, type CommandContext } from "../command_context.ts";
 
 /** `holdfast init`: makes the repository, the database and the job's section of the config. */
 export function addInit(program: RootCommand, context: CommandContext): void {
+  const layout = new Option("--layout <layout>", "one object a file, or many files in a pack")
+    .choices(["mirror", "pack"] as const);
+  const encryption = new Option(
+    "--encryption <way>",
+    "age where there are recipients; packs need them, or none",
+  ).choices(["age", "none"] as const);
   const command = program.command("init")
     .summary("make a repository and the job that backs up to it")
     .description(
@@ -15,6 +22,13 @@ export function addInit(program: RootCommand, context: CommandContext): void {
       collected,
     )
     .requiredOption("--repository <url>", "s3://bucket/prefix or file:///folder")
+    .addOption(layout)
+    .option(
+      "--recipient <recipient>",
+      "age recipient to encrypt for, as key generate prints it; may be repeated",
+      collected,
+    )
+    .addOption(encryption)
     .option("--storage-class <class>", "S3 storage class of the files")
     .option("--endpoint <url>", "another S3 server than AWS")
     .option("--region <region>", "S3 region")
@@ -34,5 +48,8 @@ export function addInit(program: RootCommand, context: CommandContext): void {
     "$ holdfast init --job photos --source /home/me/photos --repository s3://my-bucket/photos",
     "$ holdfast init --job home --source docs=~/Documents --source mail=~/Mail \\",
     "    --repository file:///mnt/backup/home",
+    "$ holdfast key generate --output /media/usb/archive.identity",
+    "$ holdfast init --job archive --source ~/archive --repository s3://my-bucket/archive \\",
+    "    --storage-class DEEP_ARCHIVE --layout pack --recipient age1…",
   ]);
 }

@@ -1,7 +1,7 @@
 import { addExample, type CommandContext, valueOf } from "../command_context.ts";
 import { HoldfastError } from "../../core/error.ts";
 import { parseEventType, parseRunId } from "../event_filter.ts";
-import { isFromOption } from "../from_options.ts";
+import { isSharedOption } from "../from_options.ts";
 import { parsePath } from "../path_argument.ts";
 import { HELP, type RootCommand } from "../root_command.ts";
 import { parseTime } from "../time_argument.ts";
@@ -101,7 +101,7 @@ function refuseFilters(
   given: Readonly<Record<string, unknown>>,
   name: keyof typeof DOES,
 ): void {
-  const [filter] = Object.keys(given).filter((name) => !isFromOption(name));
+  const [filter] = Object.keys(given).filter((name) => !isSharedOption(name));
   if (filter === undefined) return;
   throw new HoldfastError("usage", `log ${name} takes no --${filter}`, {
     hint: `it always ${DOES[name]}`,

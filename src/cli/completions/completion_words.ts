@@ -51,6 +51,9 @@ export function completionWords(program: DescribedCommand): CompletionCommand[] 
   return below(program, "");
 }
 
+/** Arguments that are files or folders of this machine. */
+const FILE_ARGUMENTS = ["src", "pack"];
+
 function describe(command: DescribedCommand, name: string): CompletionCommand {
   const [argument] = command.registeredArguments;
   return {
@@ -63,7 +66,7 @@ function describe(command: DescribedCommand, name: string): CompletionCommand {
     })),
     argument: argument?.argChoices !== undefined
       ? { kind: "choices", choices: argument.argChoices }
-      : argument?.name() === "src"
+      : argument !== undefined && FILE_ARGUMENTS.includes(argument.name())
       ? { kind: "files" }
       : { kind: "none" },
   };

@@ -1,0 +1,41 @@
+import { displayPath } from "../core/path_text.ts";
+import type { DeletePlan, LosingEntry } from "../core/plan/delete_plan.ts";
+import { counted } from "./count_text.ts";
+import { actionsText, costLines } from "./pack_plan_text.ts";
+import { formatSize } from "../core/size_text.ts";
+
+/** `delete`: who loses what, in which snapshots, and what it costs. */
+export function deletePlanLines(plan: DeletePlan): string[] {
+  const { losing, current, snapshots, staying, hindered, steps, bytes } = plan;
+  return [
+    ...losing.map(losingLine),
+    ...snapshots.map(({ position, entries }) =>
+      `snapshot ${position} loses the content of ${counted(entries, "entry", "entries")}`
+    ),
+    ...(current > 0
+      ? [
+        `the present state loses that of ${counted(current, "entry", "entries")}: ` +
+        "what is still in the source and not excluded, the next backup stores again",
+      ]
+      : []),
+    ...staying.map(({ place, sameAs }) => {
+      const where = sameAs.snapshot === undefined ? "" : ` of snapshot ${sameAs.snapshot}`;
+      return `stays: ${displayPath(place)} has the content of ${displayPath(sameAs.place)}${where}`;
+    }),
+    ...hindered.map(({ pack, why }) =>
+      `cannot be packed again: ${displayPath(pack.key)}: ${why}: ` +
+      "all of it goes with --force, and what else loses its content is listed here, too"
+    ),
+    ...(steps.length === 0
+      ? ["plan: nothing to delete: no pack has anything of it that could go"]
+      : [`plan: ${actionsText(plan)}: ${formatSize(bytes)} go`, ...costLines(plan)]),
+  ];
+}
+
+function losingLine({ place, isCurrent, snapshots }: LosingEntry): string {
+  const where = [
+    ...(isCurrent ? ["the present state"] : []),
+    ...(snapshots.length > 0 ? [`snapshots ${snapshots.join(", ")}`] : []),
+  ];
+  return `loses its content: ${displayPath(place)}, in ${where.join(" and ")}`;
+}
