@@ -45,3 +45,14 @@ export function localLinks(markdown: string): string[] {
 export function readPage(page: string): string {
   return readFileSync(page, "utf8");
 }
+
+/** The code blocks between a heading, given without its `#`, and the next one. */
+export function blocksUnder(markdown: string, heading: string): CodeBlock[] {
+  const lines = markdown.split("\n");
+  const from = lines.findIndex((line) => line.replace(/^##+ /, "") === heading);
+  if (from < 0) throw new Error(`there is no heading ${heading}`);
+  const length = lines.slice(from + 1).findIndex((line) => /^##+ /.test(line));
+  const end = length < 0 ? lines.length : from + 1 + length;
+  return codeBlocks(lines.slice(from, end).join("\n"))
+    .map((block) => ({ ...block, line: block.line + from }));
+}

@@ -108,6 +108,17 @@ Deno.test("an endpoint that refuses connections is given up soon, with the key t
     assert.match(ended.stderr, /hint: check `endpoint` and the network/);
   }));
 
+Deno.test("a job of another layout than its repository's stores nothing", () =>
+  withPlace(async (empty) => {
+    makeSmallTree(`${empty.folder}/src`);
+    const place = await folderJob(empty, { init: ["--layout", "pack", "--encryption", "none"] });
+    editConfig(place, /layout = "pack"\n(encryption = .*\n)?/, "");
+    const ended = await holdfast(place, ["backup"]);
+    assert.equal(ended.code, 10, ended.said);
+    assert.match(ended.stderr, /has the layout "pack", and this job the layout "mirror"/);
+    assert.match(ended.stderr, /nothing was written/);
+  }));
+
 Deno.test("a repository of another id, format or layout is refused and not touched", () =>
   withGateway((server) =>
     withPlace(async (empty) => {
@@ -119,7 +130,7 @@ Deno.test("a repository of another id, format or layout is refused and not touch
       const cases: [change: Record<string, unknown>, code: number, said: RegExp][] = [
         [{ repository: "0".repeat(32) }, 10, /holds the repository 0{32}, but this job belongs to/],
         [{ format: 2 }, 10, /is of format 2, which this program does not know/],
-        [{ layout: "pack" }, 10, /has the layout "pack", which this program does not know/],
+        [{ layout: "rolls" }, 10, /has the layout "rolls", which this program does not know/],
       ];
       for (const [change, code, said] of cases) {
         await putText(server, bucket, key, JSON.stringify({ ...ours, ...change }));

@@ -42,16 +42,26 @@ export interface JobOptions {
   readonly sources?: readonly string[];
   /** Lines of the job's section. */
   readonly config?: readonly string[];
+  /** Further arguments of `init`. */
+  readonly init?: readonly string[];
 }
 
 /** `init` with these options of the repository, then the further config lines. */
 export async function initJob(
   place: Place,
   repository: readonly string[],
-  { sources = [`${place.folder}/src`], config = [] }: JobOptions = {},
+  { sources = [`${place.folder}/src`], config = [], init = [] }: JobOptions = {},
 ): Promise<void> {
   const named = sources.flatMap((source) => ["--source", source]);
-  await mustEnd(0, place, ["--job", "e2e", "init", ...named, "--repository", ...repository]);
+  await mustEnd(0, place, [
+    "--job",
+    "e2e",
+    "init",
+    ...named,
+    ...init,
+    "--repository",
+    ...repository,
+  ]);
   addConfig(place, config);
 }
 
