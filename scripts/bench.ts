@@ -3,8 +3,9 @@
  *
  * Scenarios: start, small (10,000 files of 4 KiB), rename (their folder renamed), rebuild (the
  * database of these files lost), large (4 files of 512 MiB), and scale (1,000,000 files of 200 bytes,
- * whose first backups take about half an hour, and the rebuild of their database). Prints Markdown on
- * stdout. Needs Linux, python3, versitygw (as the tests do), and the other tools from
+ * whose first backups take about half an hour, and the rebuild of their database). In the pack layout:
+ * packs (the small files: first, unchanged, their folder renamed), packs-large, packs-edit (a file of
+ * 2 GiB changed in 50 places), and with --scale packs-scale. Prints Markdown on stdout. Needs Linux, python3, versitygw (as the tests do), and the other tools from
  * `scripts/bench_peers.ts`.
  */
 import { mkdir, rm } from "node:fs/promises";
@@ -13,8 +14,10 @@ import { parseArgs } from "node:util";
 import type { Contender } from "./bench/contender.ts";
 import { holdfast } from "./bench/holdfast.ts";
 import { machineLine } from "./bench/machine.ts";
-import { installedPeers } from "./bench/peers.ts";
 import { allMovers } from "./bench/movers.ts";
+import { PACK_SCENARIOS, packScenario } from "./bench/pack_scenarios.ts";
+import { holdfastPacker, installedPackers, newPackKey } from "./bench/packers.ts";
+import { installedPeers } from "./bench/peers.ts";
 import { race } from "./bench/race.ts";
 import { rebuildAfterBackup } from "./bench/rebuild.ts";
 import { renameRace } from "./bench/rename_race.ts";
@@ -47,8 +50,12 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds);
-const scenarios = values.only ??
-  ["start", "small", "rename", "rebuild", "large", ...(values.scale ? ["scale"] : [])];
+const known = ["start", "small", "rename", "rebuild", "large", "scale", ...PACK_SCENARIOS];
+const scenarios = values.only ?? known.filter((name) => values.scale || !name.endsWith("scale"));
+if (!scenarios.every((name) => known.includes(name))) {
+  console.error(`--only takes ${known.join(", ")}`);
+  Deno.exit(2);
+}
 const base = join(cacheFolder(), "bench");
 const trees = join(base, "trees");
 await mkdir(trees, { recursive: true });
@@ -57,15 +64,17 @@ const scratch = await Deno.makeTempDir({ dir: base, prefix: "run-" });
 const bare = await compileBare(join(base, "bare"));
 const executable = await ownExecutable();
 const ownName = `holdfast (executable, Deno ${bare.deno})`;
-const own: Contender[] = executable === null ? [] : [
-  holdfast(ownName, "", [executable]),
-  holdfast(`holdfast (Deno ${Deno.version.deno})`, "", denoStart()),
+const starts: [name: string, start: string[]][] = executable === null ? [] : [
+  [ownName, [executable]],
+  [`holdfast (Deno ${Deno.version.deno})`, denoStart()],
 ];
+const own: Contender[] = starts.map(([name, start]) => holdfast(name, "", start));
 const bin = join(cacheFolder(), "bin");
 const peers = await installedPeers(bin);
 const isAsked = (name: string) =>
   values.tool === undefined || values.tool.some((tool) => name.startsWith(tool));
 const contenders = [...own, ...peers].filter(({ name }) => isAsked(name));
+const packPeers = await installedPackers(bin);
 
 const versitygw = await ensureVersitygw();
 if (versitygw === undefined) {
@@ -76,13 +85,15 @@ const server = await startServer(versitygw, scratch);
 try {
   console.log(`Measured ${machineLine()}; medians of ${rounds} interleaved runs, RSS the largest.`);
   console.log("The store is versitygw on loopback, on the same cores.");
-  console.log(`Versions: ${peers.map(({ name, version }) => `${name} ${version}`).join(", ")}.\n`);
+  const versions = [...peers, ...packPeers].map(({ name, version }) => `${name} ${version}`);
+  console.log(`Versions: ${[...new Set(versions)].join(", ")}.\n`);
   if (scenarios.includes("start")) await startScenario();
   if (scenarios.includes("small")) await raceScenario("10,000 files of 4 KiB", smallFiles, true);
   if (scenarios.includes("rename")) await renameScenario(smallFiles);
   if (scenarios.includes("rebuild")) await rebuildScenario(smallFiles);
   if (scenarios.includes("large")) await raceScenario("4 files of 512 MiB", largeFiles, false);
   if (scenarios.includes("scale")) await scaleScenario();
+  await packScenarios(PACK_SCENARIOS.filter((name) => scenarios.includes(name)));
 } finally {
   await server.stop();
   await rm(scratch, { recursive: true, force: true });
@@ -169,4 +180,17 @@ async function scaleScenario(): Promise<void> {
   console.log(`log in the repository: ${seconds(result.logBytesPerFile)}.`);
   console.log(`\`log verify\`: ${perSecond(result.verifiedPerSecond)};`);
   console.log(`\`replay\`: ${perSecond(result.replayedPerSecond)}.\n`);
+}
+
+async function packScenarios(names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  const asked = starts.filter(([name]) => isAsked(name));
+  const key = asked.length === 0 ? undefined : await newPackKey(asked[0][1], scratch);
+  const packers = [
+    ...asked.flatMap(([name, start]) => key ? [holdfastPacker(name, start, key)] : []),
+    ...packPeers.filter(({ name }) => isAsked(name)),
+  ];
+  for (const name of names) {
+    console.log(await packScenario(name, { server, packers, scratch, rounds, trees }));
+  }
 }

@@ -2,23 +2,26 @@
  * The tools that `deno task bench` compares with, built from source into the tests' cache folder.
  *
  * `deno run -A scripts/bench_peers.ts` lists what is there; `--install` builds what is missing. Needs
- * Go on the PATH, about ten minutes and 3 GiB of Go's own caches.
+ * Go and Cargo on the PATH, about ten minutes each, 3 GiB of Go's own caches, and as much of Cargo's
+ * while it builds.
  */
 import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { installedPackers } from "./bench/packers.ts";
 import { installedPeers } from "./bench/peers.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { mustRun } from "./command.ts";
 
 /** Their own go.mod files refuse `go install`; a module that requires the version builds them. */
-const peers = [
+const goPeers = [
   { name: "s5cmd", module: "github.com/peak/s5cmd/v2", version: "v2.3.0", main: "" },
   { name: "restic", module: "github.com/restic/restic", version: "v0.18.1", main: "/cmd/restic" },
   { name: "kopia", module: "github.com/kopia/kopia", version: "v0.21.1", main: "" },
   { name: "rclone", module: "github.com/rclone/rclone", version: "v1.75.1", main: "" },
 ];
+const cargoPeers = [{ name: "rustic", crate: "rustic-rs", version: "0.11.4" }];
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -27,13 +30,17 @@ const { values } = parseArgs({
 const bin = join(cacheFolder(), "bin");
 if (values.install) {
   await mkdir(bin, { recursive: true });
-  for (const peer of peers) if (!existsSync(join(bin, peer.name))) await build(peer);
+  const isMissing = ({ name }: { name: string }) => !existsSync(join(bin, name));
+  for (const peer of goPeers.filter(isMissing)) await buildWithGo(peer);
+  for (const peer of cargoPeers.filter(isMissing)) await buildWithCargo(peer);
 }
-for (const { name, version } of await installedPeers(bin)) {
-  console.log(`${name} ${version}`);
-}
+const found = [...await installedPeers(bin), ...await installedPackers(bin)]
+  .map(({ name, version }) => `${name} ${version}`);
+for (const line of new Set(found)) console.log(line);
 
-async function build({ name, module, version, main }: typeof peers[number]): Promise<void> {
+async function buildWithGo(
+  { name, module, version, main }: typeof goPeers[number],
+): Promise<void> {
   console.log(`building ${name} ${version} …`);
   const folder = await Deno.makeTempDir({ prefix: `holdfast-${name}-` });
   try {
@@ -44,5 +51,19 @@ async function build({ name, module, version, main }: typeof peers[number]): Pro
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** With the versions of all its libraries that its authors released it with. */
+async function buildWithCargo(
+  { name, crate, version }: typeof cargoPeers[number],
+): Promise<void> {
+  console.log(`building ${name} ${version} …`);
+  const root = await Deno.makeTempDir({ prefix: `holdfast-${name}-` });
+  try {
+    await mustRun(["cargo", "install", crate, "--version", version, "--locked", "--root", root]);
+    await copyFile(join(root, "bin", name), join(bin, name));
+  } finally {
+    await rm(root, { recursive: true, force: true });
   }
 }

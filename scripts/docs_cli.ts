@@ -24,7 +24,8 @@ function cliPage(): string {
   return [
     "# Command line\n",
     `${GENERATED}\n`,
-    "Every command but `init`, `backup` and `sync`, which have a URL of their own, also takes `--from`:",
+    "Every command but `init`, `backup` and `sync`, which have a URL of their own, `key`, which is",
+    "about the config, and `decrypt`, which needs no repository, also takes `--from`:",
     "the URL of the repository, in place of a job of the config.\n",
     "```text",
     FROM_OPTIONS,
@@ -35,6 +36,10 @@ function cliPage(): string {
     "name, `--state FILE` another file. Each run says which it is. Sources are no part of the name:",
     "whoever restores knows the URL alone. `backup --to` and `sync` of other sources than the last time",
     "are therefore refused (exit code 4).\n",
+    "Every command that may have to read what is [encrypted](keys.md) takes",
+    "`--identity FILE`, an age identity file, once or several times; without it the one that",
+    "`HOLDFAST_IDENTITY_FILE` names. `init`, `sync`, `key generate` and `completions` read nothing of",
+    "the kind. A passphrase is asked for at the terminal, and taken from nowhere else.\n",
     ...sections,
     "## What --json writes\n",
     "One JSON object a line on standard output; messages still go to standard error. `record` says",
@@ -79,9 +84,9 @@ function helpTexts(): { name: string; help: string }[] {
   return texts;
 }
 
-/** The page says the global options once, at its head, and what stands in for a config, too. */
+/** The page says at its head what many commands have. */
 function withoutGlobals(help: string): string {
-  return help.replace(/\nGlobal Options:\n(?: {2}.*\n)+/, "")
+  return help.replace(/\n(?:Global Options|Encrypted repositories):\n(?: {2}.*\n)+/g, "")
     .replace(/\nWithout a config:\n((?: {2}.*\n)+)/, (_, lines: string) => {
       const [first, ...rest] = lines.split("\n");
       return first.startsWith("  --from ")
@@ -146,8 +151,7 @@ function exitCodesPage(): string {
     "stopped a run goes before what it found, except that damage goes before a mere failure. A second",
     "SIGINT or SIGTERM ends the process at once, with 130 too.",
     "",
-    "Not every code can come from every version: 6, 12 and 13 belong to cost limits, encryption and",
-    "archive classes.",
+    "Not every code can come from every version: 6 and 13 belong to cost limits and archive classes.",
     "",
   ].join("\n");
 }

@@ -21,6 +21,32 @@ export const RECORD_FIELDS: {
       sha256: "of a file's content, null where it is not stored yet",
     },
   },
+  collated: {
+    from: "ls --collate, for each folder down to the depth",
+    fields: {
+      path: "path; the one that was asked for, or an empty one, for what is directly in it",
+      entries: "below it, itself among them, those left out that a deeper one of these has",
+      files: "of these, files",
+      bytes: "their content",
+      stored_bytes: "of that, what is stored as it was last observed",
+    },
+  },
+  member: {
+    from: "decrypt --dry-run, for each entry of each pack",
+    fields: {
+      file: "the pack, from the folder that was named",
+      path: "path",
+      type: "file, folder, symlink, block, char or fifo",
+      mode: "permission bits, four octal digits",
+      uid: "owner",
+      gid: "group",
+      size: "bytes; 0 for all but files",
+      mtime: "time of the last change, with nanoseconds",
+      target: "of a symlink, else null",
+      sha256: "of a file's content, null where the pack does not tell it",
+      here: "false where only the pack's index names it: its content is stored elsewhere",
+    },
+  },
   object: {
     from: "ls --remote",
     fields: {
@@ -29,6 +55,24 @@ export const RECORD_FIELDS: {
       storage_class: "S3's name of the class",
       modified: "when it was stored",
       etag: "the store's mark of the content, without quotes",
+    },
+  },
+  identity: {
+    from: "key generate",
+    fields: {
+      file: "where the new identity is",
+      recipient: "its public half",
+      kind: "x25519 or post-quantum",
+      passphrase: "whether the file is sealed with one",
+    },
+  },
+  recipient: {
+    from: "key recipients",
+    fields: {
+      recipient: "age recipient",
+      kind: "x25519 or post-quantum, or null where it is not known",
+      config: "whether the job's section names it",
+      repository: "whether repository.json does",
     },
   },
   snapshot: {
@@ -170,7 +214,7 @@ export const RECORD_FIELDS: {
     from: "the end of every run",
     fields: {
       command: "the command",
-      job: "the job",
+      job: "the job, or null for decrypt",
       exit: "the exit code",
       seconds: "how long it took",
       totals: "counts by name",
@@ -180,15 +224,15 @@ export const RECORD_FIELDS: {
     from: "a new phase of a run",
     fields: {
       name:
-        "probe, scan, upload, ship, checkpoint, restore, replay, list, check, prune, undo or verify",
+        "probe, scan, upload, ship, checkpoint, restore, replay, read, list, check, prune, undo or verify",
       subject: "source or file, or null",
     },
   },
   progress: {
     from: "at most once a second",
     fields: {
-      phase: "scan, upload, restore, replay, check, prune or undo",
-      done: "entries or events so far",
+      phase: "scan, upload, restore, replay, read, check, prune or undo",
+      done: "entries, events or packs so far",
       total: "of how many, or null",
       bytes: "content so far, or null",
       total_bytes: "of how many, or null",

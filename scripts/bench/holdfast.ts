@@ -5,8 +5,13 @@ import { credentials, region } from "./server.ts";
 
 const job = "bench";
 
-/** Holdfast as started by `start`: an executable, or Deno with a script. */
-export function holdfast(name: string, version: string, start: readonly string[]): Contender {
+/** Holdfast as started by `start`: an executable, or Deno with a script; `init` takes `more`. */
+export function holdfast(
+  name: string,
+  version: string,
+  start: readonly string[],
+  more: readonly string[] = [],
+): Contender {
   const backup = (place: Place) => holdfastCommand(start, place, ["backup"]);
   return {
     name,
@@ -14,7 +19,7 @@ export function holdfast(name: string, version: string, start: readonly string[]
     prepare: (place, source) => [
       holdfastCommand(start, place, ["init"], [
         ...["--source", source, "--repository", `s3://${place.bucket}/repository`],
-        ...["--endpoint", `http://${place.host}`, "--region", region],
+        ...["--endpoint", `http://${place.host}`, "--region", region, ...more],
       ]),
     ],
     first: backup,

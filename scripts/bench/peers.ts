@@ -7,17 +7,31 @@ import { credentials, region } from "./server.ts";
 
 /** The other tools of which a program lies in `folder`. */
 export async function installedPeers(folder: string): Promise<Contender[]> {
-  const all: [string, string, string[], (program: string, version: string) => Contender][] = [
-    ["s5cmd", "v2.3.0", [], s5cmd], // built from source, it does not know its own version
-    ["rclone", "", ["version"], rclone],
-    ["restic", "", ["version"], restic],
-    ["kopia", "", ["--version"], kopia],
-  ];
-  const found: Contender[] = [];
-  for (const [name, known, args, make] of all) {
+  return await installed(folder, [
+    { name: "s5cmd", known: "v2.3.0", make: s5cmd }, // built from source, it does not know its own
+    { name: "rclone", ask: "version", make: rclone },
+    { name: "restic", ask: "version", make: restic },
+    { name: "kopia", ask: "--version", make: kopia },
+  ]);
+}
+
+export interface Tool<Made> {
+  readonly name: string;
+  /** The argument that makes it print its version. */
+  readonly ask?: string;
+  readonly known?: string;
+  readonly make: (program: string, version: string) => Made;
+}
+
+export async function installed<Made>(
+  folder: string,
+  tools: readonly Tool<Made>[],
+): Promise<Made[]> {
+  const found: Made[] = [];
+  for (const { name, ask = "version", known, make } of tools) {
     const program = join(folder, name);
     if (!existsSync(program)) continue;
-    found.push(make(program, known || await versionOf([program, ...args])));
+    found.push(make(program, known ?? await versionOf([program, ask])));
   }
   return found;
 }
@@ -81,7 +95,7 @@ export function rcloneSync(
   };
 }
 
-function restic(program: string, version: string): Contender {
+export function restic(program: string, version: string): Contender {
   const command = (...args: string[]) => ({ host, bucket, scratch }: Place) => ({
     argv: [program, "--quiet", "--repo", `s3:http://${host}/${bucket}`, ...args],
     env: {
@@ -102,8 +116,12 @@ function restic(program: string, version: string): Contender {
   };
 }
 
-function kopia(program: string, version: string): Contender {
-  const command = ({ scratch }: Place, ...args: string[]) => ({
+export function kopiaCommand(
+  program: string,
+  { scratch }: Place,
+  args: readonly string[],
+): Command {
+  return {
     argv: [program, ...args],
     env: {
       KOPIA_PASSWORD: "bench",
@@ -112,7 +130,11 @@ function kopia(program: string, version: string): Contender {
       KOPIA_LOG_DIR: join(scratch, "kopia-log"),
       KOPIA_CHECK_FOR_UPDATES: "false",
     },
-  });
+  };
+}
+
+export function kopia(program: string, version: string): Contender {
+  const command = (place: Place, ...args: string[]) => kopiaCommand(program, place, args);
   const create = (place: Place) =>
     command(place, "repository", "create", "s3", "--disable-tls").argv.concat(
       ["--endpoint", place.host, "--bucket", place.bucket, "--region", region],

@@ -6,14 +6,18 @@ export interface Sample extends Measured {
 }
 
 /** Samples of one tool doing one thing. */
-export interface Series {
+export interface Series<Of extends Sample = Sample> {
   readonly tool: string;
   readonly what: string;
-  readonly samples: Sample[];
+  readonly samples: Of[];
 }
 
 /** The series for this tool and task in `all`, made where it is missing. */
-export function seriesOf(all: Series[], tool: string, what: string): Series {
+export function seriesOf<Of extends Sample>(
+  all: Series<Of>[],
+  tool: string,
+  what: string,
+): Series<Of> {
   const found = all.find((series) => series.tool === tool && series.what === what);
   if (found !== undefined) return found;
   const made = { tool, what, samples: [] };

@@ -7,24 +7,32 @@ export interface Amount {
 }
 
 /** A Markdown table of medians (resident set: largest), one row a series. */
-export function seriesTable(all: readonly Series[], { files, bytes }: Amount): string {
+export function seriesTable(all: readonly Series[], amount: Amount): string {
   const rows = all.map(({ tool, what, samples }) => {
     const of = (field: "wall" | "cpu" | "requests") => median(samples.map((one) => one[field]));
     const wall = of("wall");
-    const rate = what === "first" && bytes / files >= 2 ** 20
-      ? `${Math.round(bytes / wall / 2 ** 20)} MiB/s`
-      : `${Math.round(files / wall).toLocaleString("en")} files/s`;
     return [
       tool,
       what,
       seconds(wall),
-      rate,
+      what === "first" ? rateText(amount, wall) : filesRate(amount, wall),
       seconds(of("cpu")),
       String(Math.round(Math.max(...samples.map(({ rss }) => rss)) / 2 ** 20)),
       of("requests").toLocaleString("en"),
     ];
   });
   return table(["tool", "run", "wall s", "rate", "CPU s", "RSS MiB", "requests"], rows);
+}
+
+/** Bytes a second where the files are large, else files a second. */
+export function rateText({ files, bytes }: Amount, wall: number): string {
+  return bytes / files >= 2 ** 20
+    ? `${Math.round(bytes / wall / 2 ** 20)} MiB/s`
+    : filesRate({ files }, wall);
+}
+
+function filesRate({ files }: Pick<Amount, "files">, wall: number): string {
+  return `${Math.round(files / wall).toLocaleString("en")} files/s`;
 }
 
 /** A Markdown table: first column text, the others right-aligned. */

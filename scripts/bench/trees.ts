@@ -22,6 +22,12 @@ export const largeFiles: TreeShape = {
   filesPerFolder: 4,
   fileSize: 512 * 2 ** 20,
 };
+export const largeFile: TreeShape = {
+  name: "single",
+  folders: 1,
+  filesPerFolder: 1,
+  fileSize: 2 * 2 ** 30,
+};
 export const manyFiles: TreeShape = {
   name: "many",
   folders: 20_000,

@@ -1,24 +1,26 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { mustRun } from "../command.ts";
 import { filesBelow } from "../files_below.ts";
 import { projectRoot } from "../project_root.ts";
 
 /**
- * Bundles `entry` with all its npm modules into minified files in `folder`; returns the first one.
+ * Bundles the entries with all their npm modules into minified files in `folder`, as they lie below
+ * the first one's folder; returns those of the entries.
  *
  * Code splitting keeps a dynamic import in a file of its own, which is read only when it is reached:
  * without it the store adapters and the AWS SDK would be part of every start.
  */
-export async function bundle(entry: string, folder: string): Promise<string> {
+export async function bundle(entries: readonly string[], folder: string): Promise<string[]> {
   await rm(folder, { recursive: true, force: true });
   const options = ["--quiet", "--minify", "--platform", "deno", "--code-splitting"];
-  await mustRun([Deno.execPath(), "bundle", ...options, "--outdir", folder, entry], {
+  await mustRun([Deno.execPath(), "bundle", ...options, "--outdir", folder, ...entries], {
     cwd: projectRoot,
     env: { NO_COLOR: "1" },
   });
   for (const file of filesBelow(folder)) await giveRequire(file);
-  return join(folder, basename(entry).replace(/\.ts$/, ".js"));
+  const root = dirname(entries[0]);
+  return entries.map((entry) => join(folder, relative(root, entry).replace(/\.ts$/, ".js")));
 }
 
 const requireShim = "Dynamic require of";

@@ -5,6 +5,8 @@ import { V8_FLAGS } from "./v8_flags.ts";
 export interface ExecutableOptions {
   /** A target triple of `deno compile`; this machine's by default. */
   readonly target?: string;
+  /** Files that no import leads to. */
+  readonly include?: readonly string[];
 }
 
 /** What made an executable: the runtime's own download, the user's DENORT_BIN, or the stand-in. */
@@ -31,6 +33,7 @@ export async function compileExecutable(
     "--output",
     output,
   );
+  for (const file of options.include ?? []) args.push("--include", file);
   if (options.target !== undefined) args.push("--target", options.target);
   args.push(script);
   const env = { NO_COLOR: "1" };

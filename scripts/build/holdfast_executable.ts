@@ -18,6 +18,9 @@ export function executablePath(target: string = Deno.build.target): string {
   return join(distFolder, target.includes("windows") ? `${name}.exe` : name);
 }
 
+/** The program, and what it starts as a thread. */
+const entries = ["main.ts", "crypto/seal_worker.ts"].map((file) => join(projectRoot, "src", file));
+
 /** Bundles src/main.ts and compiles it; returns the executable's path and its runtime's origin. */
 export async function buildHoldfast(
   target?: string,
@@ -27,8 +30,8 @@ export async function buildHoldfast(
   // Under a name of its own until it is whole: two builds at once must not take each other's files.
   const folder = join(distFolder, `bundle-${crypto.randomUUID()}`);
   try {
-    const script = await bundle(join(projectRoot, "src", "main.ts"), folder);
-    const runtime = await compileExecutable(script, path, { target });
+    const [script, ...workers] = await bundle(entries, folder);
+    const runtime = await compileExecutable(script, path, { target, include: workers });
     await rm(dirname(bundleFile), { recursive: true, force: true });
     await rename(folder, dirname(bundleFile));
     if (target === undefined) await writeFile(stampFile(), digest);
