@@ -55,7 +55,8 @@ Deno.test("a TAR that is cut off anywhere is damage", () => {
 Deno.test("a bit that is flipped is damage or is seen in what is read, never a crash", () => {
   const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
   fc.assert(
-    fc.property(anyMembers, place, fc.nat({ max: 7 }), (members, place, bit) => {
+    fc.property(anyMembers, place, fc.nat({ max: 7 }), (any, place, bit) => {
+      const members = any.map(withOctalOwner);
       const tar = tarOf(members);
       const at = Math.floor(place * tar.length);
       tar[at] ^= 1 << bit;
@@ -66,6 +67,12 @@ Deno.test("a bit that is flipped is damage or is seen in what is read, never a c
     { numRuns: 5000 },
   );
 });
+
+/** Larger numbers stand twice, in binary and in a pax record: one of them may change unseen. */
+function withOctalOwner({ member, content }: PackedMember): PackedMember {
+  const [uid, gid] = [member.uid, member.gid].map((id) => id & 0o7777777);
+  return { member: { ...member, uid, gid }, content };
+}
 
 function readOrDamage(tar: Uint8Array): PackedMember[] | "damage" {
   try {
