@@ -3,6 +3,9 @@ import fc from "fast-check";
 import { bytesOfText, textOfBytes } from "../../src/core/path_text.ts";
 import { memberName, pathOfMember } from "../../src/core/pack/member_name.ts";
 import { anyName } from "./any_name.ts";
+import { seed } from "../seed.ts";
+
+fc.configureGlobal({ seed });
 
 /** Segments near those that are escaped. */
 const segment = fc.oneof(

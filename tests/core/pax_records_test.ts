@@ -15,6 +15,9 @@ import {
   writePax,
 } from "../../src/core/pack/pax_records.ts";
 import { anyNameBytes } from "./any_name.ts";
+import { seed } from "../seed.ts";
+
+fc.configureGlobal({ seed });
 
 function written(records: readonly PaxRecord[]): Uint8Array {
   const bytes = new Uint8Array(paxBytes(records));

@@ -7,6 +7,9 @@ import { tarReader } from "../../src/core/pack/tar_reader.ts";
 import { anyMembers, fileMember, readTar, tarOf } from "./tar_fixture.ts";
 import { assertGolden } from "./golden.ts";
 import { readByTarStream } from "./tar_second_reader.ts";
+import { seed } from "../seed.ts";
+
+fc.configureGlobal({ seed });
 
 Deno.test("random members come back as they were, with their content and offsets, however cut", () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 2000 }), { minLength: 1, maxLength: 5 });

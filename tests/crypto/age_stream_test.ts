@@ -16,6 +16,9 @@ import {
   sealedChunk,
   SIZES,
 } from "./age_fixture.ts";
+import { seed } from "../seed.ts";
+
+fc.configureGlobal({ seed });
 
 const END = bytesOf(18, 7);
 

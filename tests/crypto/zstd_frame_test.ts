@@ -6,6 +6,9 @@ import { END_BYTES, END_FRAME } from "../../src/core/pack/pack_end.ts";
 import { frameAt, skippableFrame } from "../../src/core/pack/zstd_frames.ts";
 import { platformHashing } from "../../src/crypto/hashing.ts";
 import { hasCommand, run, withFolder } from "../sources/tree_tools.ts";
+import { seed } from "../seed.ts";
+
+fc.configureGlobal({ seed });
 
 const { frame, unframe } = platformHashing;
 
