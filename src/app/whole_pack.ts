@@ -1,4 +1,4 @@
-import { HoldfastError, isKind } from "../core/error.ts";
+import { HoldfastError } from "../core/error.ts";
 import type { PackPartRow, PackRow } from "../core/index/pack_rows.ts";
 import type { FetchedFrame } from "../core/pack/extent_ranges.ts";
 import { END_FRAME } from "../core/pack/pack_end.ts";
@@ -9,8 +9,9 @@ import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import type { OpenPack } from "./open_pack.ts";
 import { packDamage, packFailure, shorter } from "./pack_failure.ts";
-import { frameTaker, type ReadFrame, type StreamBlock } from "./pack_frames.ts";
+import { frameTaker, type ReadFrame } from "./pack_frames.ts";
 import { hexOfCrc } from "./pack_upload.ts";
+import { streamBlocks, type StreamStart } from "./stream_blocks.ts";
 
 /** A frame of a pack's TAR; or why it cannot be had: kind "damage" or "entry". */
 export interface WholeFrame {
@@ -56,7 +57,7 @@ export async function* wholePack(
       size += bytes.length;
       whole.update(bytes);
     });
-    for await (const block of blocksOf(pack, counted)) {
+    for await (const block of streamBlocks(pack, counted, startOf(pack))) {
       for (const read of taker.take(block)) yield* judged(deps, row, read);
     }
   } catch (error) {
@@ -111,55 +112,9 @@ function paddingDamage(row: PackRow, packed: Uint8Array): HoldfastError | undefi
   }
 }
 
-async function* blocksOf(
-  { row, openChunk, header }: OpenPack,
-  stream: AsyncIterable<Uint8Array>,
-): AsyncGenerator<StreamBlock> {
-  let at = 0;
-  if (openChunk === undefined) {
-    for await (const bytes of stream) {
-      yield { at, length: bytes.length, bytes };
-      at += bytes.length;
-    }
-    return;
-  }
-  const full = Math.floor((row.size - header) / (AGE_CHUNK + AGE_TAG));
-  let counter = 0;
-  for await (const sealed of pieces(stream, header, AGE_CHUNK + AGE_TAG)) {
-    const length = Math.max(0, sealed.length - AGE_TAG);
-    try {
-      yield { at, length, bytes: openChunk(sealed, { counter, last: counter === full }) };
-    } catch (error) {
-      if (!isKind(error, "damage")) throw error;
-      yield { at, length, failure: packDamage(row, error.message, error) };
-    }
-    counter++;
-    at += length;
-  }
-}
-
-/** What follows `skipped` bytes, in pieces of one length, but for the last. Each is valid until the next. */
-async function* pieces(
-  stream: AsyncIterable<Uint8Array>,
-  skipped: number,
-  length: number,
-): AsyncGenerator<Uint8Array> {
-  const piece = new Uint8Array(length);
-  let [left, filled] = [skipped, 0];
-  for await (const bytes of stream) {
-    let at = Math.min(left, bytes.length);
-    left -= at;
-    while (at < bytes.length) {
-      const taken = Math.min(length - filled, bytes.length - at);
-      piece.set(bytes.subarray(at, at + taken), filled);
-      filled += taken;
-      at += taken;
-      if (filled < length) break;
-      yield piece;
-      filled = 0;
-    }
-  }
-  if (filled > 0) yield piece.subarray(0, filled);
+function startOf({ row, header }: OpenPack): StreamStart {
+  const last = Math.floor((row.size - header) / (AGE_CHUNK + AGE_TAG));
+  return { at: 0, counter: 0, skipped: header, last };
 }
 
 async function* counting(

@@ -1,3 +1,5 @@
+import type { ChunkSealer } from "../core/pack/part_maker.ts";
+
 /**
  * Encryption as age v1 (https://age-encryption.org/v1, C2SP age.md). A file is a header, a nonce of 16
  * bytes and a payload of STREAM chunks: 64 KiB of plaintext and a tag of 16 bytes each, sealed with
@@ -10,25 +12,7 @@ export interface Sealer {
   seal(plain: Uint8Array): Promise<Uint8Array>;
 }
 
-export interface AgeFile {
-  /** Header and nonce: what the file begins with. */
-  readonly header: Uint8Array;
-  /**
-   * Seals one chunk of the payload into `out` at `at`, and returns its length: that of `plain` and TAG.
-   * `out` may not overlap `plain`. Every chunk but the last holds exactly 64 KiB; the last one 1 to
-   * 64 KiB (0 only where it is the only one).
-   *
-   * No nonce ever seals two plaintexts: chunks that are not last are sealed once, with counters 0, 1, 2
-   * …; the last one may be sealed after any of them, at the counter that follows, and again after more
-   * of them, but always with the same plaintext. Anything else throws an Error: the program is wrong.
-   */
-  chunk(
-    plain: Uint8Array,
-    place: { readonly counter: number; readonly last: boolean },
-    out: Uint8Array,
-    at: number,
-  ): number;
-}
+export type AgeFile = ChunkSealer;
 
 export interface Opener {
   /**

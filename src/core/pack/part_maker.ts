@@ -17,9 +17,19 @@ export interface PackPart {
   readonly tail: Uint8Array | undefined;
 }
 
-/** A new age file, chunk by chunk: ports/cipher.ts has what each may hold. */
+/** A new age file, chunk by chunk (C2SP age.md). */
 export interface ChunkSealer {
+  /** Header and nonce: what the file begins with. */
   readonly header: Uint8Array;
+  /**
+   * Seals one chunk of the payload into `out` at `at`, and returns its length: that of `plain` and AGE_TAG.
+   * `out` may not overlap `plain`. Every chunk but the last holds exactly 64 KiB; the last one 1 to
+   * 64 KiB (0 only where it is the only one).
+   *
+   * No nonce ever seals two plaintexts: chunks that are not last are sealed once, with counters 0, 1, 2
+   * …; the last one may be sealed after any of them, at the counter that follows, and again after more
+   * of them, but always with the same plaintext. Anything else throws an Error: the program is wrong.
+   */
   chunk(
     plain: Uint8Array,
     place: { readonly counter: number; readonly last: boolean },
