@@ -10,7 +10,7 @@ import { type CountingProxy, startCountingProxy } from "./counting_proxy.ts";
 import { mustEnd, type Place } from "./holdfast.ts";
 import { folderJob, s3Job, settle, withPlace } from "./place.ts";
 import { listUploads, listVersions } from "./store_look.ts";
-import { filesBelow } from "../stores/folder/store_inspection.ts";
+import { keysOfOpenUploads } from "../stores/folder/store_inspection.ts";
 
 export interface DisturbedJob {
   readonly place: Place;
@@ -99,10 +99,7 @@ export function onFolderStore(use: (job: DisturbedJob) => Promise<void>): Promis
     const store = `${empty.folder}/store`;
     // Versions are kept: whether a file that was moved is an alias, or stored anew because the run
     // that saw it moved was cut off, is not the same for each place.
-    const state = () => {
-      const uploads = filesBelow(`${store}/.holdfast-store/uploads`);
-      return Promise.resolve({ uploads, objects: [] });
-    };
+    const state = async () => ({ uploads: await keysOfOpenUploads(store), objects: [] });
     await use(await prepared(empty, () => folderJob(empty, options), [store], state));
   });
 }

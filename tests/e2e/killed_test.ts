@@ -8,7 +8,7 @@ import { endOf, eventsOf, mustEnd, type Place, startHoldfast } from "./holdfast.
 import { folderJob, makeSmallTree, s3Job, withPlace } from "./place.ts";
 import { listUploads } from "./store_look.ts";
 import { randomOf } from "./random.ts";
-import { filesBelow } from "../stores/folder/store_inspection.ts";
+import { keysOfOpenUploads } from "../stores/folder/store_inspection.ts";
 
 const KILLS = 10;
 
@@ -76,8 +76,7 @@ const onFolder = `a backup to a folder store killed ${KILLS} times loses nothing
 Deno.test(onFolder, () =>
   withLargeTree(onFolder, async (empty) => {
     const place = await folderJob(empty, { config });
-    const uploads = `${place.folder}/store/.holdfast-store/uploads`;
-    await killAndRepair(place, () => Promise.resolve(filesBelow(uploads)));
+    await killAndRepair(place, () => keysOfOpenUploads(`${place.folder}/store`));
   }));
 
 const onServer =

@@ -23,17 +23,26 @@ export function stoppingDisk(at: number): StoppingDisk {
   let announce: () => void;
   const stopped = new Promise<void>((resolve) => announce = resolve);
   const open = new Set<DiskFile>();
+  const underWay = new Set<Promise<unknown>>();
 
-  const change = <T>(act: () => Promise<T>, tear?: () => Promise<void>): Promise<T> => {
+  const look = <T>(act: () => Promise<T>): Promise<T> => {
     if (dead) return never;
-    if (++count < at) return act();
+    const call = act();
+    const end = () => underWay.delete(call);
+    underWay.add(call);
+    call.then(end, end);
+    return call;
+  };
+  const change = <T>(act: () => Promise<T>, tear?: () => Promise<void>): Promise<T> => {
+    if (dead || ++count < at) return look(act);
     dead = true;
-    return (tear ?? (() => Promise.resolve()))().then(() => {
+    // Calls that the kernel had begun end with the process, none of them after it.
+    const last = [...underWay, ...(tear === undefined ? [] : [tear()])];
+    return Promise.allSettled(last).then(() => {
       announce();
       return never;
     });
   };
-  const look = <T>(act: () => Promise<T>): Promise<T> => dead ? never : act();
 
   const watched = (file: DiskFile): DiskFile => {
     open.add(file);

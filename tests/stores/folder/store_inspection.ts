@@ -1,6 +1,7 @@
 /** Looks at a folder store's files from outside, for what a crash may leave. */
 import assert from "node:assert/strict";
 import { recordIn } from "../../../src/stores/folder/version_record.ts";
+import { openAt } from "./opened_folder.ts";
 
 export function filesBelow(folder: string): string[] {
   const found: string[] = [];
@@ -10,6 +11,14 @@ export function filesBelow(folder: string): string[] {
     else found.push(path);
   }
   return found.sort();
+}
+
+/** Keys of the open uploads. A process killed while it makes one leaves a torn record: that is none. */
+export async function keysOfOpenUploads(root: string): Promise<string[]> {
+  const store = openAt(root);
+  const open = await store.listUploads("");
+  store.close();
+  return open.map(({ key }) => key);
 }
 
 /**
