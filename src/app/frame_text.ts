@@ -1,4 +1,5 @@
 import { HoldfastError } from "../core/error.ts";
+import { freeBytes } from "../core/free_bytes.ts";
 import { frameAt } from "../core/pack/zstd_frames.ts";
 import type { Hashing } from "../ports/hashing.ts";
 
@@ -20,7 +21,9 @@ export function lineFrames(hashing: Hashing): LineFrames {
   let length = 0;
   const close = () => {
     if (text.length === 0) return;
-    frames.push(hashing.frame(encoder.encode(text.join(""))));
+    const plain = encoder.encode(text.join(""));
+    frames.push(hashing.frame(plain));
+    freeBytes(plain);
     [text, length] = [[], 0];
   };
   return {

@@ -1,4 +1,5 @@
 import { hex } from "../core/hash.ts";
+import { type ContentFilter, contentFilter } from "../core/pack/content_filter.ts";
 import type { FrameSize } from "../core/pack/pack_layout.ts";
 import type { PackPart } from "../core/pack/part_maker.ts";
 import { byteBudget } from "./byte_budget.ts";
@@ -48,12 +49,19 @@ interface OpenPack {
   pending: { readonly member: PendingMember; readonly end: number }[];
 }
 
-/** `bytes`: about how much there is to be packed. */
-export function packWriter(context: PackContext, bytes: number): PackWriter {
+/** About how much there is to be packed. */
+export interface ExpectedContents {
+  readonly bytes: number;
+  readonly entries: number;
+}
+
+export function packWriter(context: PackContext, expected: ExpectedContents): PackWriter {
   const { log, run, options, packs } = context;
   // Beside these there are the part that is made and the one that waits.
   const memory = byteBudget(options.partSize * options.workers);
-  const sealing = packs.otherThread(bytes) ?? ownThreadSealing(options.hashing, packs.sealer);
+  const sealing = packs.otherThread(expected.bytes) ??
+    ownThreadSealing(options.hashing, packs.sealer);
+  const asked = firstFilter(context, expected);
   /** Contents that the index does not know yet. */
   const isPending = new Set<string>();
   const completing = new Set<Promise<void>>();
@@ -146,7 +154,13 @@ export function packWriter(context: PackContext, bytes: number): PackWriter {
   }
 
   return {
-    has: (sha256) => isPending.has(hex(sha256)) || log.index.packs.has(sha256),
+    has(sha256) {
+      if (asked?.mayHave(sha256) === false) {
+        asked.add(sha256);
+        return false;
+      }
+      return isPending.has(hex(sha256)) || log.index.packs.has(sha256);
+    },
     async add(entry, header, content) {
       const pack = current ?? await open();
       const at = pack.stream.add(header, content);
@@ -185,6 +199,18 @@ export function packWriter(context: PackContext, bytes: number): PackWriter {
     },
   };
 }
+
+/** Where there is no pack yet, what was never asked for is in none: most contents of a first run. */
+function firstFilter(
+  { log, packs }: PackContext,
+  { bytes, entries }: ExpectedContents,
+): ContentFilter | undefined {
+  for (const _ of log.index.packs.all()) return undefined;
+  return contentFilter(entries + bytes / packs.chunkThreshold * CHUNKS_EACH);
+}
+
+/** Of so many bytes as make a file large: 1 MiB each at least. */
+const CHUNKS_EACH = 16;
 
 /** Of a content that a pack gets. */
 function hashOf(member: PendingMember): string | undefined {

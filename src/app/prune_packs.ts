@@ -94,7 +94,7 @@ export async function packAgain(
   { steps, fromSource, fromStore }: Pick<PackPlan, "steps" | "fromSource" | "fromStore">,
 ): Promise<void> {
   const bytes = fromSource + fromStore;
-  const writer = packWriter(upkeep.context, bytes);
+  const writer = packWriter(upkeep.context, { bytes, entries: 0 });
   upkeep.deps.emit({ kind: "phase", name: "upload" });
   try {
     await recordAgain(upkeep, writer);

@@ -1,5 +1,6 @@
 import { isKind } from "../core/error.ts";
 import { genesisLine } from "../core/event/line.ts";
+import { freeBytes } from "../core/free_bytes.ts";
 import {
   placeholderMetadata,
   readSegmentMetadata,
@@ -28,6 +29,7 @@ export interface SegmentLines {
   readonly first: number;
   readonly last: number;
   readonly head: string;
+  /** Each in a buffer of its own: they are freed. */
   readonly lines: readonly Uint8Array[];
 }
 
@@ -53,7 +55,10 @@ export async function putSegment(
   const { log, coding, signer } = deps;
   const { genesis } = log;
   const place = { log: genesis.log, first, last, head };
-  const { body, sha256, suffix, contentType } = await coding.pack(joinLines(lines));
+  const plain = joinLines(lines);
+  lines.forEach(freeBytes);
+  const { body, sha256, suffix, contentType } = await coding.pack(plain);
+  freeBytes(plain);
   const begins = first === log.logs().at(-1)!.first && genesis.parent !== null;
   const segment: SegmentHead = {
     ...place,

@@ -1,5 +1,6 @@
 import { type HoldfastError, isKind } from "../core/error.ts";
 import type { AnyNewEvent } from "../core/event/event.ts";
+import { freeBytes } from "../core/free_bytes.ts";
 import { SEGMENT_BYTES, SEGMENT_ENTRIES } from "../core/log_segment.ts";
 import { entriesInLine } from "../core/log_segment_lines.ts";
 import { otherName } from "../core/sealed_name.ts";
@@ -114,6 +115,7 @@ export function logShipper(deps: ShipDeps, { lenient = false }: ShipOptions = {}
         for (const { line, type, position } of log.lines({ from: seen + 1, to: head })) {
           entries += entriesInLine(line, type, position);
           bytes += line.length + 1;
+          freeBytes(line);
         }
         seen = head;
         return entries >= SEGMENT_ENTRIES || bytes >= SEGMENT_BYTES;

@@ -40,7 +40,10 @@ async function storeAll(
   items: Iterable<Unstored>,
   expected: { readonly entries: number; readonly bytes: bigint },
 ): Promise<void> {
-  const writer = packWriter(context, Number(expected.bytes));
+  const writer = packWriter(context, {
+    bytes: Number(expected.bytes),
+    entries: expected.entries,
+  });
   try {
     await storeItems(context, writer, items, expected);
     await writer.finish();

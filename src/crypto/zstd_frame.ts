@@ -1,5 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync, type ZstdOptions } from "node:zlib";
 import { HoldfastError, messageOf } from "../core/error.ts";
+import { freeBytes } from "../core/free_bytes.ts";
 import { frameAt } from "../core/pack/zstd_frames.ts";
 
 /** As ports/hashing.ts. */
@@ -17,9 +18,10 @@ export function frame(plain: Uint8Array): Uint8Array {
 /** The bytes without their buffer where that is much larger; a copy of all costs a quarter of the speed. */
 function compact(bytes: Uint8Array): Uint8Array {
   const { buffer, byteOffset, length } = bytes;
-  return 2 * length > buffer.byteLength
-    ? new Uint8Array(buffer, byteOffset, length)
-    : new Uint8Array(bytes);
+  if (2 * length > buffer.byteLength) return new Uint8Array(buffer, byteOffset, length);
+  const copy = new Uint8Array(bytes);
+  freeBytes(bytes);
+  return copy;
 }
 
 /** Node's typings do not have it yet. */

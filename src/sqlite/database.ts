@@ -12,7 +12,10 @@ export function openDatabase(file: string, mode: "create" | "write" | "read"): D
     const db = new DatabaseSync(file, { readOnly: mode === "read" });
     try {
       db.exec("PRAGMA busy_timeout = 60000");
-      if (mode !== "read") db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+      if (mode !== "read") {
+        db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+        db.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}`);
+      }
       db.exec("PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY");
       return db;
     } catch (error) {
@@ -21,6 +24,12 @@ export function openDatabase(file: string, mode: "create" | "write" | "read"): D
     }
   });
 }
+
+/**
+ * Pages (4 KiB) of the write-ahead log before they are moved into the database. Hashes come in no
+ * order: a page that many transactions change is written there once instead of once each.
+ */
+const WAL_PAGES = 8192;
 
 /** SQLite gives its -wal and -shm files the mode of the database. */
 export function makePrivateFile(file: string): void {

@@ -12,6 +12,7 @@ import {
   genesisLine,
   parseLine,
 } from "../core/event/line.ts";
+import { freeBytes } from "../core/free_bytes.ts";
 import { bytesOfHex, type Sha256 } from "../core/hash.ts";
 import { indexFold } from "../core/index/fold.ts";
 import { projectRuns } from "../core/index/run_fold.ts";
@@ -201,6 +202,7 @@ function jobLog(
       const at = new Date(time).toISOString();
       const line = encoder.encode(eventLine(event, { position, at, run }));
       hash = insertLine(line, hash, { ...event, position, at, run, version: 1 } as AnyEvent);
+      freeBytes(line);
     }
     return advance(before, { position, hash });
   }

@@ -2,6 +2,7 @@ import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { DatabaseSync } from "node:sqlite";
 import { HoldfastError, messageOf } from "../core/error.ts";
 import { hex } from "../core/hash.ts";
+import { frameAt } from "../core/pack/zstd_frames.ts";
 import { type PagedRow, pagedRows } from "./paged_rows.ts";
 import type { EventRange, StoredLine } from "../ports/event_log.ts";
 
@@ -61,9 +62,21 @@ function unpack(raw: PagedRow): StoredLine {
 
 function unpackLine(packed: PagedRow[string], stored: Uint8Array): Uint8Array {
   if (packed === 0n) return stored;
-  if (packed === 1n) return new Uint8Array(zstdDecompressSync(stored));
+  if (packed === 1n) return unpacked(stored);
   throw new RangeError(`packed by the unknown way ${packed}`);
 }
+
+/** Into one buffer of the right size, where the frame says it: else into many that are joined. */
+function unpacked(stored: Uint8Array): Uint8Array {
+  const size = frameAt(stored, 0)?.contentSize;
+  const isSaid = size !== undefined && size <= LONGEST;
+  // A buffer that is filled to its last byte makes the decoder take a second one for nothing.
+  const line = zstdDecompressSync(stored, isSaid ? { chunkSize: size + 64 } : {});
+  return new Uint8Array(line.buffer, line.byteOffset, line.length);
+}
+
+/** Far more than any line has: a damaged frame must not take all memory. */
+const LONGEST = 16 * 1024 * 1024;
 
 /** SQLite would hand out a text as readily as bytes. */
 function bytesOf(value: PagedRow[string]): Uint8Array {

@@ -3,6 +3,7 @@ import { HoldfastError } from "../core/error.ts";
 import type { AnyEvent } from "../core/event/event.ts";
 import { type ChainPlace, enterLogs } from "../core/event/log_chain.ts";
 import { chainHash, type LogPart, parseLine } from "../core/event/line.ts";
+import { freeBytes } from "../core/free_bytes.ts";
 import { hex, type Sha256 } from "../core/hash.ts";
 import type { EventRange, EventVolume, LogBase, LogHead } from "../ports/event_log.ts";
 import { bytesIn } from "./column.ts";
@@ -61,7 +62,9 @@ export function logReads(
           if (chainHash(before.hash, line, sha256) !== hash) throw notAsWritten(position);
           at = { ...before, position, hash };
         }
-        yield parseLine(lineText(line, position), position);
+        const text = lineText(line, position);
+        freeBytes(line);
+        yield parseLine(text, position);
       }
     },
   };

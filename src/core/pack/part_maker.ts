@@ -1,3 +1,4 @@
+import { freeBytes } from "../free_bytes.ts";
 import { END_FRAME } from "./pack_end.ts";
 import { AGE_CHUNK, AGE_TAG, type FrameSize, paddingFor } from "./pack_layout.ts";
 import { skippableFrame } from "./zstd_frames.ts";
@@ -39,7 +40,7 @@ export interface ChunkSealer {
 }
 
 export interface PartTools {
-  /** One zstd frame with the size of its content. */
+  /** One zstd frame with the size of its content, in a buffer of its own: it is freed. */
   readonly frame: (plain: Uint8Array) => Uint8Array;
   readonly crc32: (bytes: Uint8Array, before: number) => number;
   /** Undefined where the pack is not encrypted. */
@@ -156,8 +157,9 @@ export function partMaker({ frame, crc32, age, partSize, spare }: PartTools): Pa
       const full = filled >= partSize ? cut(false) : undefined;
       begin();
       const packed = frame(content);
-      write(packed);
       const made: FrameSize = [packed.length, content.length];
+      write(packed);
+      freeBytes(packed);
       frames.push(made);
       plain = end;
       return { part: full, frame: made };
