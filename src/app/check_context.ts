@@ -1,5 +1,6 @@
+import type { PackRow } from "../core/index/pack_rows.ts";
 import type { SignalSink } from "../core/signal.ts";
-import type { Opener } from "../ports/cipher.ts";
+import type { Opener, Sealer } from "../ports/cipher.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { Hashing } from "../ports/hashing.ts";
@@ -25,6 +26,8 @@ export interface CheckDeps {
   readonly recipients?: readonly string[];
   /** Opens pack indexes, where they are encrypted. */
   readonly coding: BodyCoding;
+  /** Encrypts those that are written again; undefined where the job does not encrypt. */
+  readonly sealer: () => Promise<Sealer | undefined>;
   /** Undefined where no identity was named: what is encrypted cannot be read. */
   readonly identities: () => Promise<Opener | undefined>;
 }
@@ -34,6 +37,10 @@ export interface CheckContext extends CheckDeps {
   readonly run: string;
   readonly listing: ObjectListing;
   readonly found: Findings;
+  /** Packs whose index is missing or damaged, by the position of their PackStarted. */
+  readonly badIndexes: Map<number, PackRow>;
+  /** What is to be done about such an index. */
+  readonly indexHint: (row: PackRow) => string;
   /** Of objects of the mirror. */
   readonly opener: ContentOpener;
   /** Called between steps that do not wait (breather.ts). */

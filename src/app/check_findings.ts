@@ -22,6 +22,8 @@ export interface Finding {
   /** Of a pack: hashes of what it does not have; left out for all that it should have. */
   readonly contents?: readonly string[];
   readonly reason: string;
+  /** What to do next, where that is not what it is for others of its kind. */
+  readonly hint?: string;
 }
 
 export function findings(log: JobLog, run: string, emit: SignalSink): Findings {
@@ -68,9 +70,11 @@ function eventsOf({ kind, source, path, key, stored, reason, contents }: Finding
   return events;
 }
 
-function hintOf({ path, stored }: Finding): string {
+function hintOf({ path, stored, hint }: Finding): string {
+  if (hint !== undefined) return hint;
   if (path === "" && stored !== undefined) {
-    return "the next backup stores what the source still has of it";
+    return "the next backup stores what the source still has of it; `holdfast delete PACK` gives " +
+      "up the rest";
   }
   if (stored !== undefined) {
     return "the next backup stores it again where the source still has it; else restore it from " +

@@ -1,12 +1,17 @@
 import { HoldfastError, isKind } from "../core/error.ts";
 import { isReadable } from "../core/mirror/storage_class.ts";
 import type { PackRow } from "../core/index/pack_rows.ts";
-import { packIndexKey } from "../core/pack/pack_layout.ts";
 import type { PackLedger } from "../ports/work_tables.ts";
-import type { CheckContext } from "./check_context.ts";
+import type { CheckContext, CheckDeps } from "./check_context.ts";
 import { indexCheck } from "./check_pack_index.ts";
 import { memberCheck, type MemberFaults } from "./check_pack_members.ts";
-import { isToBeDeleted, type PackFault, type PackFaults, tellFault } from "./check_packs.ts";
+import {
+  isToBeDeleted,
+  type PackFault,
+  type PackFaults,
+  tellFault,
+  tellIndex,
+} from "./check_packs.ts";
 import type { ReadTotals } from "./check_read.ts";
 import { eachInParallel } from "./in_parallel.ts";
 import { loadContents } from "./needed_contents.ts";
@@ -17,8 +22,10 @@ import { wholePack } from "./whole_pack.ts";
 const READERS = 2;
 
 /** Throws kind "key" where something that would be read is encrypted and cannot be opened. */
-export async function readerForCheck(context: CheckContext): Promise<PackReader> {
-  const { store, log, identities, hashing, breathe } = context;
+export async function readerForCheck(
+  { store, log, identities, hashing }: CheckDeps,
+  breathe: CheckContext["breathe"],
+): Promise<PackReader> {
   const reader = packReader({ store, packs: log.index.packs, identities, hashing, breathe });
   for (const row of log.index.packs.all()) {
     if (row.encryption === "none" || row.stored === 0 || !isReadable(row.storageClass)) continue;
@@ -114,9 +121,9 @@ async function readOne(
   try {
     const pack = await reader.open(row.id);
     const index = await indexCheck(context, row, pack.frames);
-    const { member } = index;
+    const { member, unread } = index;
     const expected = ledger.in(row.id)[Symbol.iterator]();
-    const compare = memberCheck({ packs, hashing, expected, faults, member });
+    const compare = memberCheck({ packs, hashing, expected, faults, member, unread });
     const failures: HoldfastError[] = [];
     const wrong = (error: HoldfastError) => void failures.push(error);
     const deps = { store: context.store, hashing, wrong };
@@ -126,7 +133,8 @@ async function readOne(
       const pause = context.breathe();
       if (pause !== undefined) await pause;
     }
-    tellIndex(context, row, index.end());
+    const fault = index.end();
+    if (fault !== undefined) tellIndex(context, row, "damaged", fault);
     const [failure] = failures;
     const reason = faults.reason ?? failure?.message;
     if (reason === undefined) return undefined;
@@ -146,11 +154,4 @@ function isCold({ cause }: HoldfastError): boolean {
 
 function damageText({ key }: PackRow, reason: string): string {
   return reason.includes(key) ? `damaged: ${reason}` : `damaged: the pack ${key}: ${reason}`;
-}
-
-function tellIndex(context: CheckContext, row: PackRow, fault: string | undefined): void {
-  if (fault === undefined) return;
-  const key = packIndexKey(row.pack, row.encryption === "age");
-  const reason = `damaged: the index of the pack ${row.pack}: ${fault}`;
-  context.found.add({ kind: "damaged", source: "", path: "", key, reason });
 }

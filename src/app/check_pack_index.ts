@@ -14,6 +14,8 @@ import type { BodyCoding } from "./stored_body.ts";
 export interface IndexCheck {
   /** To be shown the members of the pack's TAR, in order. */
   member(event: MemberEvent): void;
+  /** What the TAR has up to `end` cannot be read: of what the index names there nothing is known. */
+  unread(end: number): void;
   /** What is wrong with the index, as a sentence; undefined where nothing is. */
   end(): string | undefined;
 }
@@ -78,6 +80,9 @@ export async function indexCheck(
       if (next === undefined || (next.at !== event.at && next.at !== event.header)) return;
       if (!isSame(next, event)) fault ??= `at ${next.at} the pack has another member than it names`;
       advance();
+    },
+    unread(end) {
+      while (next !== undefined && next.at < end) advance();
     },
     end() {
       if (next !== undefined) {

@@ -24,6 +24,8 @@ export interface MemberCheck {
   readonly faults: MemberFaults;
   /** Called with each member of the TAR, in order. */
   readonly member: (event: MemberEvent) => void;
+  /** Called behind a frame that cannot be read. */
+  readonly unread: (end: number) => void;
 }
 
 /** Compares the frames of a pack, one after the other, with what the index says of them. */
@@ -45,7 +47,9 @@ export function memberCheck(check: MemberCheck): (frame: WholeFrame) => void {
       check.faults.contents.push(content.sha256);
       check.faults.reason ??= reason;
     }
-    if (found instanceof HoldfastError) check.faults.reason ??= found.message;
+    if (!(found instanceof HoldfastError)) return;
+    check.faults.reason ??= found.message;
+    check.unread(tar + length);
   };
 }
 

@@ -48,10 +48,7 @@ export async function checkPacks(
     if (row.stored === 0 || isToBeDeleted(log, row)) continue;
     packs++;
     bytes += row.size;
-    if (!hasIndex) {
-      const reason = `missing: the index of the pack ${row.pack}`;
-      context.found.add({ kind: "missing", source: "", path: "", key: index, reason });
-    }
+    if (!hasIndex) tellIndex(context, row, "missing");
     if (object !== undefined && isThat(row, object)) noteClass(row, object, otherClass);
     else suspects.push(row);
   }
@@ -63,6 +60,22 @@ export async function checkPacks(
   context.found.flush();
   const unknownIndexes = listing.unknownBelow(PACK_INDEX_PREFIX).objects;
   return { counts: { packs, bytes, unknownIndexes }, faults };
+}
+
+/** Of a pack's index. What is known to be missing needs not be told again where it is looked for. */
+export function tellIndex(
+  { found, badIndexes, indexHint }: CheckContext,
+  row: PackRow,
+  kind: PackFault["kind"],
+  what?: string,
+): void {
+  if (badIndexes.has(row.id)) return;
+  badIndexes.set(row.id, row);
+  const key = packIndexKey(row.pack, row.encryption === "age");
+  const reason = `${kind}: the index of the pack ${row.pack}${
+    what === undefined ? "" : `: ${what}`
+  }`;
+  found.add({ kind, source: "", path: "", key, reason, hint: indexHint(row) });
 }
 
 /** Appended at once: from then on what the pack had is looked for in others. */

@@ -1,4 +1,4 @@
-import { isKind } from "../core/error.ts";
+import { HoldfastError, isKind } from "../core/error.ts";
 import { EXIT, type ExitCode, worstExitCode } from "../core/exit_code.ts";
 import { REPOSITORY_KEY } from "../core/mirror/object_key.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
@@ -14,7 +14,9 @@ import { checkPacks, type PackCounts } from "./check_packs.ts";
 import { readContents, type ReadTotals } from "./check_read.ts";
 import { checkSnapshots } from "./check_snapshots.ts";
 import { contentOpener } from "./open_content.ts";
+import type { PackReader } from "./pack_reader.ts";
 import { readOwnRepository } from "./read_repository.ts";
+import { indexHint, rewriteIndexes } from "./rewrite_indexes.ts";
 import { inRun } from "./run.ts";
 import { sealedObjects } from "./sealed_objects.ts";
 
@@ -24,6 +26,8 @@ export interface CheckOptions {
   readonly readData: number | undefined;
   /** Content of kept snapshots that is no entry's now, too. */
   readonly snapshots: boolean;
+  /** Writes pack indexes that are missing or damaged again. */
+  readonly repair: boolean;
 }
 
 export interface CheckReport extends ContentCounts {
@@ -36,7 +40,7 @@ export interface CheckReport extends ContentCounts {
   /** Further contents of kept snapshots that were looked at. */
   readonly snapshotContents: number;
   /** In the pack layout. */
-  readonly packs?: PackCounts;
+  readonly packs?: PackCounts & { readonly rewritten: number };
   /** What of the bucket's lifecycle rules is dangerous, or could not be read. */
   readonly lifecycle: { readonly danger?: string; readonly notice?: string };
 }
@@ -49,7 +53,13 @@ export async function checkStore(deps: CheckDeps, options: CheckOptions): Promis
   const { log, store, environment, shipper } = deps;
   const repository = await readOwnRepository(store, log, deps.recipients);
   const inPacks = repository.layout === "pack";
+  if (options.repair && !inPacks) throw withoutPacks();
   const opener = contentOpener(deps);
+  const breathe = breather(environment.clock, deps.signal);
+  // Whoever has not named an identity hears of it before anything is done.
+  const reader = inPacks && options.readData !== undefined
+    ? await readerForCheck(deps, breathe)
+    : undefined;
   if (options.readData !== undefined && log.index.hasSealed()) {
     await opener.prove(sealedObjects(log.index));
   }
@@ -63,17 +73,23 @@ export async function checkStore(deps: CheckDeps, options: CheckOptions): Promis
     const readings = isRead ? deps.work.readings() : undefined;
     try {
       const context: CheckContext = {
-        ...{ ...deps, run, listing, opener, found: findings(log, run, deps.emit) },
-        breathe: breather(environment.clock, deps.signal),
+        ...{ ...deps, run, listing, opener, breathe, found: findings(log, run, deps.emit) },
+        ...{ badIndexes: new Map(), indexHint: indexHint(deps, options) },
       };
       const report = inPacks
-        ? await checkInPacks(context, options)
+        ? await checkInPacks(context, options, reader)
         : await checkInMirror(context, options, readings);
       return { result: report, outcome: report.exitCode, totals: totalsOf(report) };
     } finally {
       listing.close();
       readings?.close();
     }
+  });
+}
+
+function withoutPacks(): HoldfastError {
+  return new HoldfastError("usage", "--repair is for packs, and this job has a mirror", {
+    hint: "leave it out: the next backup stores again what is missing",
   });
 }
 
@@ -96,13 +112,12 @@ const NOTHING_READ: ReadTotals = { objects: 0, bytes: 0, archived: 0 };
 /** Packs first: what is in a faulty one is then looked for in others, and its entries are named. */
 async function checkInPacks(
   context: CheckContext,
-  { readData, snapshots }: CheckOptions,
+  { readData, snapshots, repair }: CheckOptions,
+  reader: PackReader | undefined,
 ): Promise<CheckReport> {
-  // Whoever has not named an identity hears of it before anything is done.
-  const reader = readData === undefined ? undefined : await readerForCheck(context);
   const lifecycle = await lookAtStore(context);
   const otherClass = new Map<string, number>();
-  const { counts: packs, faults } = await checkPacks(context, otherClass);
+  const { counts, faults } = await checkPacks(context, otherClass);
   const read = reader === undefined
     ? { ...NOTHING_READ }
     : await readPacks(context, reader, readData!, faults);
@@ -110,6 +125,7 @@ async function checkInPacks(
   const snapshotContents = snapshots || faults.size > 0
     ? await checkPackedSnapshots(context, faults, named)
     : 0;
+  const packs = { ...counts, rewritten: repair ? await rewriteIndexes(context) : 0 };
   return reportOf(context, {
     ...{ ...contents, otherClass, snapshotContents, read, lifecycle, packs },
   });

@@ -66,6 +66,10 @@ async function closeOne(
   upload: string | null,
 ): Promise<Closing> {
   const { store } = context.options;
+  if (row.encryption === "age" && context.packs.sealer === undefined) {
+    await abortUnknown(context, row);
+    return { stored: undefined, reason: "it is encrypted, and the job has no recipients any more" };
+  }
   const done = await findDone(context, row, parts);
   if (done !== undefined) return done;
   if (upload === null) {

@@ -65,12 +65,14 @@ export function* linesOfFrames(hashing: Hashing, bytes: Uint8Array): Generator<s
   if (rest !== "") throw new HoldfastError("damage", "its last line is cut off");
 }
 
+/** The pieces one after the other. Each has a buffer of its own, which is freed. */
 export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {
     all.set(piece, at);
     at += piece.length;
+    freeBytes(piece);
   }
   return all;
 }

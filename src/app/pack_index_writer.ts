@@ -1,5 +1,6 @@
 import { isKind } from "../core/error.ts";
 import type { ObservedContent } from "../core/event/event.ts";
+import { freeBytes } from "../core/free_bytes.ts";
 import { packIndexEncoder, type PackIndexMember } from "../core/pack/pack_index.ts";
 import type { PackIndexHead } from "../core/pack/pack_index_head.ts";
 import { type FrameSize, packIndexKey } from "../core/pack/pack_layout.ts";
@@ -19,10 +20,20 @@ export interface PackIndexWriter {
   frames(frames: readonly FrameSize[]): void;
   /** `position` is that of the event that says so. In the order of the pack. */
   add(member: PendingMember, position: number): void;
-  put(head: Omit<PackIndexHead, "log" | "created">): Promise<void>;
+  put(
+    head: Omit<PackIndexHead, "log" | "created">,
+    how?: { readonly replace: boolean },
+  ): Promise<void>;
 }
 
-export function packIndexWriter({ log, options, packs, clock }: PackContext): PackIndexWriter {
+export type PackIndexContext = Pick<PackContext, "log" | "clock"> & {
+  readonly options: Pick<PackContext["options"], "store" | "hashing">;
+  readonly packs: Pick<PackContext["packs"], "sealer">;
+};
+
+export function packIndexWriter(
+  { log, options, packs, clock }: PackIndexContext,
+): PackIndexWriter {
   const { store, hashing } = options;
   const frames: FrameSize[] = [];
   const encoder = packIndexEncoder(frames);
@@ -32,15 +43,20 @@ export function packIndexWriter({ log, options, packs, clock }: PackContext): Pa
     add(member, position) {
       for (const found of indexed(log.index, member, position)) body.add(encoder.lines(found));
     },
-    async put(head) {
+    async put(head, { replace } = { replace: false }) {
       const created = isoTime(Number(clock.now() / 1_000_000n));
       const lines = encoder.head({ ...head, log: log.genesis.log, created });
       body.add([encoder.end()]);
       const plain = joinBytes([...framesOfLines(hashing, lines), ...body.end()]);
-      const sealed = packs.sealer === undefined ? plain : await packs.sealer.seal(plain);
-      const key = packIndexKey(head.pack, head.encryption === "age");
+      // As its pack is: recipients may have come since that was begun.
+      const isEncrypted = head.encryption === "age";
+      const sealed = isEncrypted ? await packs.sealer!.seal(plain) : plain;
+      if (sealed !== plain) freeBytes(plain);
+      const key = packIndexKey(head.pack, isEncrypted);
       try {
-        await store.put(key, sealed, { ifNoneMatch: store.features.conditionalPut.works });
+        await store.put(key, sealed, {
+          ifNoneMatch: !replace && store.features.conditionalPut.works,
+        });
       } catch (error) {
         // Nobody else writes of this pack: it is our own, its answer lost.
         if (!isKind(error, "conflict")) throw error;

@@ -10,11 +10,12 @@ import {
   UNSTABLE,
 } from "../core/index/rows.ts";
 import { fullPath, type RecordBody } from "../core/mirror/renames_record.ts";
-import { bytesOfText, joinPath, jsonOfText, type PathText, textOfJson } from "../core/path_text.ts";
+import { joinPath, jsonOfText, type PathText, textOfJson } from "../core/path_text.ts";
 import { SPARSE_FLAG } from "../core/stat_record.ts";
 import type { EventRange, IndexModel, JobLog } from "../ports/event_log.ts";
-import { carried, type FolderMove, folderMoves } from "./folder_moves.ts";
+import { type FolderMove, folderMoves } from "./folder_moves.ts";
 import { type IndexedMembers, indexedMembers } from "./indexed_members.ts";
+import { placeNow } from "./place_now.ts";
 import { recordedEntry } from "./recorded_entry.ts";
 
 export interface RecordReader {
@@ -208,28 +209,9 @@ function rowOf(
   { index, moves, findEntry }: Reader,
   { source, path, isFolder, position }: Seen,
 ): EntryRow | FolderRow | undefined {
-  const place = placeNow(index, source, path, moves, position);
+  const place = placeNow(index, { source, path }, moves, position);
   if (isFolder) return index.paths.find(place.source, place.path);
   return findEntry(place.source, place.path);
-}
-
-function placeNow(
-  index: IndexModel,
-  source: string,
-  path: PathText,
-  moves: readonly FolderMove[],
-  position: number,
-): { source: string; path: PathText } {
-  if (moves.length === 0) return { source, path };
-  const now = carried(fullPath(source, path), moves, position);
-  if (source !== "" && (now === source || now.startsWith(`${source}/`))) {
-    return { source, path: now.slice(source.length + 1) };
-  }
-  const slash = now.indexOf("/");
-  const first = slash < 0 ? now : now.slice(0, slash);
-  const isNamed = index.tables.findFolder(0, bytesOfText(first)) !== undefined;
-  if (isNamed && first !== "") return { source: first, path: now.slice(first.length + 1) };
-  return { source: "", path: now };
 }
 
 /** An equal re-read of a stored file says nothing new, unless it is at rest only now. */

@@ -149,6 +149,8 @@ export interface CheckOptions {
   readonly readData: number | undefined;
   /** What only kept snapshots need, too. */
   readonly snapshots: boolean;
+  /** Writes pack indexes that are missing or damaged again. */
+  readonly repair: boolean;
 }
 
 export interface PruneOptions {

@@ -1,4 +1,3 @@
-import type { PackCounts } from "../app/check_packs.ts";
 import { type CheckReport, checkStore } from "../app/check_store.ts";
 import type { CheckOptions, RunInput } from "../cli/runner.ts";
 import { formatSize } from "../core/size_text.ts";
@@ -6,13 +5,16 @@ import { counted } from "../report/count_text.ts";
 import { configDigest } from "./config_digest.ts";
 import { withUpkeep } from "./upkeep.ts";
 
+type Packs = NonNullable<CheckReport["packs"]>;
+
 /** `holdfast check`. */
 export async function runCheck(input: RunInput<CheckOptions>): Promise<number> {
   const started = performance.now();
-  const { readData, snapshots } = input.options;
+  const { job, globals, options: { readData, snapshots } } = input;
+  const repair = input.options.repair && !globals.dryRun;
   const report = await withUpkeep(
     input,
-    (deps) => checkStore(deps, { readData, snapshots, config: configDigest(input.job) }),
+    (deps) => checkStore(deps, { readData, snapshots, repair, config: configDigest(job) }),
   );
   show(input, report, performance.now() - started);
   return report.exitCode;
@@ -38,8 +40,11 @@ function show({ output, job }: RunInput<CheckOptions>, report: CheckReport, ms: 
   }, lines(report));
 }
 
-function packTotals({ packs, bytes, unknownIndexes }: PackCounts) {
-  return { packs, pack_bytes: bytes, unknown_indexes: unknownIndexes };
+function packTotals({ packs, bytes, unknownIndexes, rewritten }: Packs) {
+  return {
+    ...{ packs, pack_bytes: bytes, unknown_indexes: unknownIndexes },
+    rewritten_indexes: rewritten,
+  };
 }
 
 function lines(report: CheckReport): string[] {
@@ -85,6 +90,9 @@ function lines(report: CheckReport): string[] {
     missing + damaged === 0
       ? "nothing is missing or damaged"
       : `${counted(missing, "object is", "objects are")} missing, ${damaged} damaged`,
+    ...(packs !== undefined && packs.rewritten > 0
+      ? [`wrote ${counted(packs.rewritten, "pack index", "pack indexes")} again`]
+      : []),
   ];
 }
 

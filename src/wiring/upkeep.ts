@@ -5,7 +5,7 @@ import { platformHashing } from "../crypto/hashing.ts";
 import { sqliteWorkTables } from "../sqlite/work_tables.ts";
 import { systemEnvironment } from "./environment.ts";
 import { jobCoding } from "./job_coding.ts";
-import { identitiesOf } from "./open_keys.ts";
+import { identitiesOf, sealerOf } from "./open_keys.ts";
 import { openForWriting, replayerBeside } from "./open_log.ts";
 import { openStore } from "./open_store.ts";
 import { runShipper } from "./run_shipper.ts";
@@ -36,7 +36,7 @@ async function openUpkeep<Options>(input: RunInput<Options>) {
       ...{ hashing: platformHashing, replayer: replayerBeside(stateFile) },
       work: sqliteWorkTables(dirname(stateFile)),
       ...{ coding: jobCoding(input), identities: () => identitiesOf(input) },
-      recipients: job.recipients,
+      ...{ recipients: job.recipients, sealer: () => sealerOf(job) },
     };
     return {
       deps,

@@ -258,3 +258,44 @@ Deno.test("objects that no pack of the log is are counted, packs and indexes", (
     assert.deepEqual(report.unknown, { objects: 1, bytes: 7 });
     assert.equal(report.packs!.unknownIndexes, 1);
   }));
+
+Deno.test("the index of a damaged pack is not called damaged for what cannot be compared with it", () =>
+  inWorld(async (world) => {
+    const keys = await testKeys();
+    const [, second] = await twoPacks(world, keys);
+    alter(world, second, flipped((length) => length >> 1));
+    assert.equal((await check(world, { readData: 100 }, keys)).exitCode, 5);
+    assert.deepEqual(named(world), ["large", second]);
+  }));
+
+Deno.test("without an identity that opens it, nothing is recorded and nothing sent", () =>
+  inWorld(async (world) => {
+    await twoPacks(world, await testKeys());
+    const { position } = world.log.head();
+    const sent = world.store.count("put");
+    await failsWith(check(world, { readData: 100 }), "key");
+    await failsWith(check(world, { readData: 100 }, await testKeys()), "key");
+    assert.deepEqual([world.log.head().position, world.store.count("put")], [position, sent]);
+  }));
+
+Deno.test("what one pack does not give is restored from another that has it, too", () =>
+  inWorld(async (world) => {
+    const keys = await testKeys();
+    const stored = await twoPacks(world, keys);
+    const gone = stored.map((key) => [key, world.store.objects.get(key)!] as const);
+    for (const [key] of gone) world.store.objects.delete(key);
+    await check(world, {}, keys);
+    const packs = await packOptions(world, keys, { chunkThreshold: 2 ** 20 });
+    await world.backup({ packs });
+    for (const [key, versions] of gone) world.store.objects.set(key, versions);
+    assert.equal((await check(world, { readData: 100 }, keys)).exitCode, 0);
+    for (const key of stored) alter(world, key, flipped((length) => length >> 1));
+    world.signals.length = 0;
+    const to = `${world.folder}/back`;
+    const report = await world.restore(to, { wanted: { kind: "head" }, opener: keys.opener });
+    assert.deepEqual([report.exitCode, complaints(world)], [0, []]);
+    assert.deepEqual(treeOf(to), treeOf(world.source));
+    const notices = world.signals.flatMap((one) => one.kind === "notice" ? [one.text] : []);
+    assert.deepEqual(notices.length, 2, "each pack is named once");
+    assert.match(notices[0], /is damaged: .* what another pack has, too, is read there/);
+  }));

@@ -3,6 +3,7 @@ import { shell } from "../sources/tree_tools.ts";
 import { inWorld, type World } from "./app_world.ts";
 import { failure } from "./memory_store.ts";
 import { indexedMembers, membersOf, packKeys, packOptions, testKeys } from "./pack_world.ts";
+import { check } from "./upkeep.ts";
 
 /** Files of random content: `count` of them, about `bytes` each. */
 function fill(world: World, folder: string, count: number, bytes: number): void {
@@ -156,4 +157,34 @@ Deno.test("what was recorded of a pack before its first part was complete is pac
     assert.deepEqual(await indexedMembers(world, key, keys), names);
     assert.equal(world.log.index.unstoredTotals().entries, 0);
     world.verify();
+  }));
+
+Deno.test("an encrypted pack is given up where there is nobody any more to encrypt its index for", () =>
+  inWorld(async (world) => {
+    fill(world, "f", 12, 700_000);
+    let parts = 0;
+    dieAfter(world, (operation) => operation === "uploadPart" && ++parts > 3);
+    await assert.rejects(world.backup({ packs: await packOptions(world, await testKeys()) }));
+    live(world);
+    await world.backup({ packs: await packOptions(world) });
+    assert.deepEqual([world.store.uploads.size, packKeys(world).length], [0, 1]);
+    assert.match(world.events("PackAborted")[0].data.reason, /the job has no recipients any more/);
+    const indexes = [...world.store.objects.keys()].filter((key) => key.includes(".idx.zst"));
+    assert.deepEqual(indexes.map((key) => key.endsWith(".age")), [false]);
+    world.verify();
+  }));
+
+Deno.test("the index of a pack that is not encrypted is not, though recipients have come since", () =>
+  inWorld(async (world) => {
+    const packs = await packOptions(world);
+    fill(world, "f", 12, 700_000);
+    let parts = 0;
+    dieAfter(world, (operation) => operation === "uploadPart" && ++parts > 3);
+    await assert.rejects(world.backup({ packs }));
+    live(world);
+    const keys = await testKeys();
+    await world.backup({ packs: await packOptions(world, keys) });
+    assert.equal(packKeys(world).length, 2);
+    const report = await check(world, { readData: 100 }, keys);
+    assert.deepEqual([report.exitCode, report.read.objects], [0, 2]);
   }));

@@ -9,6 +9,7 @@ import { openLocalSource } from "../../src/sources/local/local_source.ts";
 import { undoRun, type UndoTold } from "../../src/app/undo_run.ts";
 import { REPOSITORY_KEY } from "../../src/core/mirror/object_key.ts";
 import { decodeRepository } from "../../src/core/repository_file.ts";
+import { ageSealer } from "../../src/crypto/age_sealer.ts";
 import { platformHashing } from "../../src/crypto/hashing.ts";
 import { sqliteReplayer } from "../../src/sqlite/replay.ts";
 import { sqliteWorkTables } from "../../src/sqlite/work_tables.ts";
@@ -30,7 +31,12 @@ export function upkeepDeps(world: World, keys?: TestKeys) {
     emit: (signal: World["signals"][number]) => void signals.push(signal),
     signal: new AbortController().signal,
     recipients: recipientsOf(world),
+    sealer: () => sealerOf(recipientsOf(world)),
   };
+}
+
+async function sealerOf(recipients: readonly string[]) {
+  return recipients.length === 0 ? undefined : await ageSealer(recipients);
 }
 
 /** A config that is in order: what the repository names. */
@@ -43,7 +49,7 @@ const none = () => Promise.resolve(undefined);
 
 export function check(world: World, options: Partial<CheckOptions> = {}, keys?: TestKeys) {
   return checkStore(upkeepDeps(world, keys), {
-    ...{ config: "", readData: undefined, snapshots: false },
+    ...{ config: "", readData: undefined, snapshots: false, repair: false },
     ...options,
   });
 }

@@ -19,12 +19,14 @@ async function run(line: string) {
 
 Deno.test("check reads nothing, everything, or so many percent", async () => {
   const options = async (line: string) => (await run(line)).options;
-  assert.deepEqual(await options("check"), { readData: undefined, snapshots: false });
-  assert.deepEqual(await options("check --read-data"), { readData: 100, snapshots: false });
-  assert.deepEqual(await options("check --read-data=2.5%"), { readData: 2.5, snapshots: false });
+  const none = { readData: undefined, snapshots: false, repair: false };
+  assert.deepEqual(await options("check"), none);
+  assert.deepEqual(await options("check --read-data"), { ...none, readData: 100 });
+  assert.deepEqual(await options("check --read-data=2.5%"), { ...none, readData: 2.5 });
   assert.deepEqual(await options("check --snapshots --read-data 7"), {
-    ...{ readData: 7, snapshots: true },
+    ...{ ...none, readData: 7, snapshots: true },
   });
+  assert.deepEqual(await options("check --repair"), { ...none, repair: true });
   for (const wrong of ["0", "101", "-1", "x", "5%%", "1e1"]) {
     const { code, method, err } = await run(`check --read-data=${wrong}`);
     assert.deepEqual([code, method], [2, undefined], wrong);

@@ -20,12 +20,13 @@ export function addCheck(program: RootCommand, context: CommandContext): void {
       valueOf("--read-data", parsePercent),
     )
     .option("--snapshots", "look at what only kept snapshots need, too: a HEAD for each object")
+    .option("--repair", "write pack indexes that are missing or damaged again, from the log")
     .action((options) => {
-      const { readData, snapshots = false } = options;
+      const { readData, snapshots = false, repair = false } = options;
       return context.launch({
         name: "check",
         kind: "run",
-        options: { readData: readData === true ? 100 : readData, snapshots },
+        options: { readData: readData === true ? 100 : readData, snapshots, repair },
         adjust: overridden(options),
         run: (runner, input) => runner.check(input),
       });
