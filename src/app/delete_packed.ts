@@ -7,6 +7,7 @@ import {
   type LeftPack,
   NO_MOVE,
   type PackFacts,
+  type PackMove,
   type PackStep,
   planOf,
 } from "../core/plan/pack_plan.ts";
@@ -149,17 +150,20 @@ async function planPaths(upkeep: PackUpkeep, paths: readonly PathText[]): Promis
   const facts = packFacts(upkeep, markers).filter(({ id }) => ledger.isLeaving(id));
   const heads = await headPacks(upkeep, facts);
   const steps: PackStep[] = [];
-  const hindered: LeftPack[] = [];
+  const hindered: (LeftPack & Pick<PackMove, "givesRest">)[] = [];
   for (const one of facts) {
     const isEmpty = one.needed === 0 && one.markers === 0;
     const step = stepOf(upkeep, isEmpty ? "delete" : "repack", one, heads);
     const move = isEmpty ? NO_MOVE : await moveOf(upkeep, step.pack, heads);
     if (move.needsIdentity) throw needsIdentity(one, move.hindrance!);
     steps.push({ ...step, move });
-    if (move.hindrance !== undefined) hindered.push({ pack: step.pack, why: move.hindrance });
+    if (move.hindrance !== undefined) {
+      const { hindrance: why, givesRest } = move;
+      hindered.push({ pack: step.pack, why, givesRest });
+    }
   }
   // Only with `--force` it comes to that: then these packs go with all that cannot be had elsewhere.
-  for (const { pack } of hindered) await giveUpUnmoved(upkeep, pack);
+  for (const { pack, givesRest } of hindered) await giveUpUnmoved(upkeep, pack, givesRest === true);
   const staying = await stayingEntries(upkeep, { paths });
   const losers = await nameLosers(upkeep);
   const { lost: _, ...named } = losers;
@@ -167,13 +171,18 @@ async function planPaths(upkeep: PackUpkeep, paths: readonly PathText[]): Promis
 }
 
 /** What neither the source nor the store gives of a pack. */
-async function giveUpUnmoved(upkeep: PackUpkeep, { id }: PackFacts): Promise<void> {
+async function giveUpUnmoved(
+  upkeep: PackUpkeep,
+  { id }: PackFacts,
+  isReadable: boolean,
+): Promise<void> {
   const { ledger, deps, sources, breathe } = upkeep;
   const { tables } = deps.log.index;
   for (const content of ledger.needed(id)) {
     const pause = breathe();
     if (pause !== undefined) await pause;
     if (content.list > 0 || !ledger.mustMove(content.sha256)) continue;
+    if (isReadable && !content.lost) continue;
     const { claim } = content;
     const row = claim === undefined ? undefined : tables.findEntry(claim.folder, claim.name);
     if (row === undefined || !sources.has(row)) ledger.giveUp(content);

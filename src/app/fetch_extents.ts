@@ -22,7 +22,7 @@ const MOST_PLANNED = 2000;
 export async function fetchExtents<E extends PackedExtent>(
   reader: PackReader,
   extents: Iterable<E>,
-  each: (extent: E, content: Uint8Array | HoldfastError) => Promise<void> | void,
+  each: (extent: E, content: Uint8Array | HoldfastError) => Promise<unknown> | void,
 ): Promise<void> {
   const memory = byteBudget(MEMORY);
   await inParallel(plannedReads(reader, extents), READS, async (planned) => {

@@ -30,10 +30,16 @@ export function packFailure(row: PackRow, error: unknown): HoldfastError {
       return new HoldfastError("entry", `gone: ${row.key} is no longer in the store`, detail);
     case "refused":
       if (error.context.code === "InvalidRange") return packDamage(row, shorter(row), error);
+      if (error.context.code === "InvalidObjectState") return archived(row, detail);
       return new HoldfastError("entry", error.message, detail);
     default:
       throw error;
   }
+}
+
+function archived({ key }: PackRow, detail: { context: { key: string }; cause: HoldfastError }) {
+  const what = `the pack ${key} is archived: warm it up first, then repeat the command`;
+  return new HoldfastError("entry", what, detail);
 }
 
 export function shorter({ size }: PackRow): string {

@@ -41,12 +41,15 @@ export interface PackReader {
    * is a damaged one.
    */
   prove(pack: number): Promise<void>;
+  /** Told why a pack does not give a content that another has given in its place. */
+  replaced(failure: HoldfastError): void;
 }
 
 export interface PackReaderDeps extends OpenPackDeps {
   readonly hashing: Hashing;
   /** Called between frames (breather.ts). */
   readonly breathe: () => Promise<void> | undefined;
+  readonly replaced?: (failure: HoldfastError) => void;
 }
 
 /** Packs whose header and frames are remembered. */
@@ -75,7 +78,7 @@ export function packReader(deps: PackReaderDeps): PackReader {
   }
 
   return {
-    ...{ packs, hashing, open },
+    ...{ packs, hashing, open, replaced: deps.replaced ?? (() => {}) },
     async *read(pack, fetch) {
       for await (const { frame, plain } of readFrames(deps, pack, fetch)) {
         const pause = deps.breathe();

@@ -136,13 +136,12 @@ export async function moveOf(
       fromStore += size;
     }
   }
-  const move = { fromSource, fromStore };
-  if (lost > 0) {
-    const what = `${lost} of its contents are needed and were found missing or damaged`;
-    return { ...move, hindrance: `${what}: see \`holdfast check\`` };
-  }
-  const hindrance = absent > 0 ? await storeHindrance(upkeep, pack, absent) : {};
-  return { ...move, hindrance: undefined, ...hindrance };
+  const barred = absent > 0 ? await storeHindrance(upkeep, pack, absent) : undefined;
+  const move = { fromSource, fromStore: barred === undefined ? fromStore : 0 };
+  if (lost === 0 || barred?.needsIdentity) return { ...move, hindrance: undefined, ...barred };
+  const what = `${lost} of its contents are needed and were found missing or damaged`;
+  const hindrance = `${what}: see \`holdfast check\``;
+  return { ...move, hindrance, ...(barred === undefined ? { givesRest: true } : {}) };
 }
 
 /** Whether the source still has an entry as it was stored; the chunks of one ask one after the other. */
@@ -165,16 +164,16 @@ async function storeHindrance(
   { deps, reader }: PackUpkeep,
   { id, storageClass }: PackFacts,
   absent: number,
-): Promise<Partial<PackMove>> {
+): Promise<Pick<PackMove, "hindrance" | "needsIdentity"> | undefined> {
   const what = `the source does not have ${absent} of its contents any more`;
   if (!isReadable(storageClass)) {
     return { hindrance: `${what}, and nothing is read from ${storageClass}` };
   }
-  if (deps.log.index.packs.pack(id)!.encryption === "none") return {};
+  if (deps.log.index.packs.pack(id)!.encryption === "none") return undefined;
   if (await deps.identities() === undefined) {
     const hindrance = `${what}, and without --identity an encrypted pack is not read`;
     return { hindrance, needsIdentity: true };
   }
   await reader.prove(id);
-  return {};
+  return undefined;
 }

@@ -3,6 +3,7 @@ import { compareBytes } from "../core/path_text.ts";
 import type { PackedContent } from "../ports/pack_model.ts";
 import type { PackedExtent, PackReader } from "./pack_reader.ts";
 import { planExtents, type PlannedRead } from "./plan_extents.ts";
+import { readElsewhere } from "./read_elsewhere.ts";
 
 /** Reads on their way beside the one whose bytes are handed out. */
 const AHEAD = 2;
@@ -76,17 +77,22 @@ async function* inOrder(
   }
 }
 
-/** All of one read. Throws where one of them cannot be had. */
+/** All of one read, from other packs where they have it. Throws where one cannot be had. */
 async function contentsOf(
   reader: PackReader,
   planned: PlannedRead<PackedExtent>,
 ): Promise<Uint8Array[]> {
-  if ("failure" in planned) throw planned.failure;
   const contents: Uint8Array[] = [];
+  if ("failure" in planned) {
+    for (const extent of planned.extents) {
+      contents.push(await readElsewhere(reader, extent, planned.failure));
+    }
+    return contents;
+  }
   for await (const frame of reader.read(planned.pack, planned.fetch)) {
-    for (const { content } of frame) {
-      if (content instanceof HoldfastError) throw content;
-      contents.push(content);
+    for (const { extent, content } of frame) {
+      const isHere = !(content instanceof HoldfastError);
+      contents.push(isHere ? content : await readElsewhere(reader, extent, content));
     }
   }
   return contents;

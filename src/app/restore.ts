@@ -14,6 +14,7 @@ import { byteBudget } from "./byte_budget.ts";
 import { copiedContent } from "./copied_content.ts";
 import { contentOpener } from "./open_content.ts";
 import { packReader } from "./pack_reader.ts";
+import { faultyPacks } from "./read_elsewhere.ts";
 import { readRepositoryOf } from "./read_repository.ts";
 import type { ReadState } from "./read_state.ts";
 import { clearTheWay, type Overwrite } from "./restore_conflict.ts";
@@ -101,7 +102,10 @@ export async function restore(deps: RestoreDeps, options: RestoreOptions): Promi
   const total = measureRestore(options.state, options.selection);
   checkSelected(options, total.entries);
   const breathe = breather(environment.clock, deps.signal);
-  const packs = packReader({ store, hashing, identities, packs: contents, breathe });
+  const packs = packReader({
+    ...{ store, hashing, identities, packs: contents, breathe },
+    replaced: faultyPacks(deps.emit),
+  });
   const encrypted = firstEncrypted(contents, options.state.index, options.selection);
   if (encrypted !== undefined) await packs.prove(encrypted);
   const opener = contentOpener({ store, identities });

@@ -7,6 +7,7 @@ import type { PackedFile, RestoreQueue } from "../ports/work_tables.ts";
 import { fetchExtents } from "./fetch_extents.ts";
 import { eachInParallel } from "./in_parallel.ts";
 import { placeOf } from "./read_content.ts";
+import { readElsewhere } from "./read_elsewhere.ts";
 import { type FileItem, packedHash, restoreFile, writeFile } from "./restore_file.ts";
 import { restoreItems, type Selection } from "./restore_items.ts";
 import { attempt, attemptNow, done, type RestoreWork } from "./restore_work.ts";
@@ -39,11 +40,14 @@ export async function restorePacked(work: RestoreWork, queue: RestoreQueue): Pro
   const itemOf = itemFinder(work.index);
   await fetchExtents(work.deps.packs, queue.inOrder(false), (file, content) => {
     const item = itemOf(file);
-    attemptNow(work, item, () => {
-      if (content instanceof HoldfastError) throw content;
-      const reasons = writeFile(work.deps, item, content, file);
+    const write = (bytes: Uint8Array) => {
+      const reasons = writeFile(work.deps, item, bytes, file);
       work.links.written(item);
       done(work, item, reasons);
+    };
+    if (!(content instanceof HoldfastError)) return attemptNow(work, item, () => write(content));
+    return attempt(work, item, async () => {
+      write(await readElsewhere(work.deps.packs, file, content));
     });
   });
   await eachInParallel(queue.inOrder(true), LARGE, async (file) => {

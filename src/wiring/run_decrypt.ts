@@ -148,9 +148,7 @@ function show({ output, options }: DecryptInput, report: DecryptReport, ms: numb
     `decrypted ${counted(entries, "entry", "entries")}, ${formatSize(bytes)}, of ` +
     `${counted(packs, "pack")}, to ${options.to}`,
     ...(present > 0 ? [`${present} of them were there already`] : []),
-    ...(damaged > 0
-      ? [`${counted(damaged, "file")} of the packs and their indexes are damaged`]
-      : []),
+    ...(damaged > 0 ? [`damaged: ${counted(damaged, "file")} of the packs and their indexes`] : []),
     ...(failed > 0 ? [`${counted(failed, "entry", "entries")} could not be restored`] : []),
     ...[...report.limits].map(([reason, count]) =>
       `not kept for ${counted(count, "entry", "entries")}: ${reason}`

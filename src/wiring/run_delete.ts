@@ -14,7 +14,9 @@ const REASON = "it was named";
 export async function runDelete(input: RunInput<DeleteOptions>): Promise<number> {
   const started = performance.now();
   const { paths, force } = input.options;
-  if (input.job.layout !== "pack") throw inMirror();
+  const { layout, sources } = input.job;
+  // Of a job that is a URL alone the repository knows the layout.
+  if (layout !== "pack" && sources.length > 0) throw inMirror();
   const report = await withPackUpkeep(input, (deps, options) =>
     deletePacked(deps, {
       ...{ ...options, paths, force },

@@ -4,7 +4,6 @@ import { initRepository } from "../app/init_repository.ts";
 import { findRepository } from "../app/read_repository.ts";
 import type { JobConfig } from "../cli/job_config.ts";
 import type { InitOptions, RunInput } from "../cli/runner.ts";
-import type { RepositoryPlace } from "../cli/repository_url.ts";
 import { makePrivateFolder } from "../cli/state_file.ts";
 import { isKind } from "../core/error.ts";
 import { EXIT } from "../core/exit_code.ts";
@@ -67,8 +66,8 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
       `${words} the repository ${repository} at ${job.repository.url}`,
       `its log's heads are signed by the Ed25519 key ${key}`,
       ...encryptionText(job),
-      ...lacking(features, job.s3.sse !== undefined),
-      ...versioningAdvice(job.repository, features),
+      ...lacking(features, job),
+      ...versioningAdvice(job, features),
       ...layoutAdvice(job),
     ]);
     return EXIT.done;
@@ -109,19 +108,25 @@ async function present(open: () => ObjectStore): Promise<string | undefined> {
   }
 }
 
-function lacking(features: StoreFeatures, encrypts: boolean): string[] {
-  const { encryption, ...others } = features;
-  const asked: Feature[] = encrypts
-    ? [encryption, ...Object.values(others)]
-    : Object.values(others);
+/** Packs are never overwritten: where they are, versions are not missed. */
+function lacking(features: StoreFeatures, { s3, layout }: JobConfig): string[] {
+  const { encryption, versions, ...others } = features;
+  const asked: Feature[] = [
+    ...(s3.sse === undefined ? [] : [encryption]),
+    ...(layout === "pack" ? [] : [versions]),
+    ...Object.values(others),
+  ];
   return asked.flatMap((feature) =>
     feature.works || isNotTried(feature.reason) ? [] : [`note: ${feature.reason}`]
   );
 }
 
 /** Said once, when it can still be followed before anything is stored. */
-function versioningAdvice(place: RepositoryPlace, { versions }: StoreFeatures): string[] {
-  if (versions.works || place.kind !== "s3") return [];
+function versioningAdvice(
+  { repository: place, layout }: JobConfig,
+  { versions }: StoreFeatures,
+): string[] {
+  if (versions.works || place.kind !== "s3" || layout === "pack") return [];
   return [
     `recommended: turn versioning on for the bucket ${place.bucket}, and run init again; then ` +
     "older snapshots keep their contents when files change",

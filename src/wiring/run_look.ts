@@ -121,6 +121,7 @@ export function runStatus(input: RunInput<NoOptions>): Promise<number> {
     const view = {
       job: job.name,
       url: job.repository.url,
+      layout: job.layout,
       stateFile,
       databaseBytes: databaseBytes(stateFile),
       writer: lockHolder(stateFile),

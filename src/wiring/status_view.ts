@@ -1,5 +1,6 @@
 import { type JobStatus, RECENT_RUNS } from "../app/job_status.ts";
 import type { LeftSource } from "../app/name_sources.ts";
+import type { Layout } from "../core/event/event.ts";
 import { EXIT } from "../core/exit_code.ts";
 import type { RunRow, SnapshotRow } from "../core/index/run_fold.ts";
 import { displayPath, jsonOfText, textOfJson } from "../core/path_text.ts";
@@ -15,6 +16,7 @@ import type { LockHolder } from "../sqlite/writer_lock.ts";
 export interface StatusView {
   readonly job: string;
   readonly url: string;
+  readonly layout: Layout;
   readonly stateFile: string;
   readonly databaseBytes: number;
   /** Who writes the job now; its fields are missing for the moment in which it has just begun. */
@@ -63,7 +65,7 @@ export function statusLines(view: StatusView, zone: ZoneOffset): string[] {
       "open upload",
       `${displayPath(upload.key)}, since ${when(upload.started)}`,
     ]),
-    ...storeFacts(status),
+    ...storeFacts(view),
   ]);
 }
 
@@ -132,9 +134,11 @@ function runFacts(view: StatusView, when: (at: string) => string): Fact[] {
   ];
 }
 
-function storeFacts({ probed }: JobStatus): Fact[] {
+/** Packs are never overwritten: where they are, versions are not missed. */
+function storeFacts({ status: { probed }, layout }: StatusView): Fact[] {
   if (probed === undefined) return [["store", "never probed"]];
-  const lacking = Object.entries(probed.lacking);
+  const lacking = Object.entries(probed.lacking)
+    .filter(([name]) => layout === "mirror" || name !== "versions");
   if (lacking.length === 0) return [["store", `${probed.url}: lacks nothing`]];
   return lacking.map(([name, reason]): Fact => ["store", `${name}: ${reason}`]);
 }

@@ -123,6 +123,7 @@ Deno.test("an archived pack without the source: refused, and with --force the wh
     const show = (plan: DeletePlan) => void plans.push(plan);
     await failsWith(deletePackedOf(world, ["s"], { ...without, show }), "guard");
     assert.match(plans[0].hindered[0].why, /nothing is read from DEEP_ARCHIVE/);
+    assert.equal(plans[0].fromStore, 0);
     assert.deepEqual(plans[0].losing.map(({ place }) => place).sort(), ["k", "n", "s"]);
     assert.equal(packKeys(world).length, 2);
     const report = await deletePackedOf(world, ["s"], { ...without, force: true });
@@ -145,6 +146,31 @@ Deno.test("a readable pack without an identity is exit code 12, with --force too
     await failsWith(deletePackedOf(world, ["s"], without), "key");
     const report = await deletePackedOf(world, ["s"], { ...without, keys: KEYS });
     assert.deepEqual([report.lost, (await readable(world, KEYS)).includes(SECRET)], [1, false]);
+  }));
+
+Deno.test("of a damaged pack --force gives up what is lost, and not what can still be read", () =>
+  inWorld(async (world) => {
+    const packs = await packOptions(world, KEYS, { chunkThreshold: 2 ** 20 });
+    const files = ["a", "b", "c"].map((name) => randomFile(name, 900_000)).join("; ");
+    await backupWith(world, `${files}; ${randomFile("large", 7_000_000)}`, KEYS);
+    const [key] = packKeys(world);
+    world.store.current(key)!.body[400_000] ^= 1;
+    await check(world, { readData: 100 }, KEYS);
+    const lost = complaints(world).map((text) => text.split(": ")[0]).filter((one) => one !== key);
+    assert.deepEqual(lost, ["a", "b"]);
+    const test = { packs, noSource: true as const, force: true };
+    await failsWith(deletePackedOf(world, ["c"], test), "key");
+    const plans: DeletePlan[] = [];
+    const show = (plan: DeletePlan) => void plans.push(plan);
+    const report = await deletePackedOf(world, ["c"], { ...test, keys: KEYS, show });
+    assert.deepEqual([report.exitCode, report.deleted, report.packs], [0, 1, 1]);
+    assert.deepEqual(plans[0].losing.map(({ place }) => place).sort(), ["a", "b", "c"]);
+    const to = `${world.folder}/back`;
+    await world.restore(to, { wanted: { kind: "head" }, opener: KEYS.opener });
+    assert.deepEqual([Object.keys(treeOf(to)), treeOf(to).large], [
+      ["large"],
+      treeOf(world.source).large,
+    ]);
   }));
 
 Deno.test("a pack by its id or key: refused where a snapshot needs it, named what it takes along", () =>

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { shell } from "../sources/tree_tools.ts";
 import { freshBucket, withGateway, withMoto } from "./each_store.ts";
-import { holdfast, mustEnd, type Place } from "./holdfast.ts";
+import { eventsOf, holdfast, mustEnd, type Place } from "./holdfast.ts";
 import { initJob, s3Repository, withPlace, withServer } from "./place.ts";
 import { storageClassOf } from "./store_look.ts";
 import { addConfig } from "./place.ts";
@@ -52,5 +52,25 @@ Deno.test("on moto large files are kept in DEEP_ARCHIVE, small ones and markers 
       for (const key of ["small", "folder/", ".holdfast/repository.json"]) {
         assert.equal(await storageClassOf(server, bucket, key), "STANDARD");
       }
+    })
+  ));
+
+Deno.test("packs are kept in DEEP_ARCHIVE, and a restore says that they have to be warmed up", () =>
+  withMoto((server) =>
+    withPlace(async (empty) => {
+      makeFiles(empty);
+      const place = withServer(empty, server);
+      const bucket = await freshBucket(server);
+      const source = ["--source", `${empty.folder}/src`];
+      const where = ["--repository", ...s3Repository(server, bucket)];
+      const how = ["--layout", "pack", "--encryption", "none", "--storage-class", "DEEP_ARCHIVE"];
+      const init = await mustEnd(0, place, ["--job", "e2e", "init", ...source, ...where, ...how]);
+      assert.doesNotMatch(init.said, /versions/, "packs are never overwritten");
+      assert.doesNotMatch((await mustEnd(0, place, ["status"])).said, /versions/);
+      await mustEnd(0, place, ["backup"]);
+      const [stored] = await eventsOf(place, "PackStored");
+      assert.equal(await storageClassOf(server, bucket, stored.data.key), "DEEP_ARCHIVE");
+      const restored = await mustEnd(3, place, ["restore", "--to", `${empty.folder}/back`]);
+      assert.match(restored.said, /large: the pack packs\S+ is archived: warm it up first, then/);
     })
   ));

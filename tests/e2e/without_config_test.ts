@@ -135,6 +135,24 @@ Deno.test("--description is in the run and in the snapshot of a configured job, 
     assert.equal(snapshot.data.description, "before the move");
   }));
 
+Deno.test("delete and check --repair --from a pack repository need no config", () =>
+  withPlace(async (place) => {
+    const { folder } = place;
+    const url = `file://${folder}/store`;
+    shell(folder, "echo x > src/x; echo y > src/y");
+    const how = ["--layout", "pack", "--encryption", "none", "--repository", url];
+    await mustEnd(0, place, ["--job", "e2e", "init", "--source", `${folder}/src`, ...how]);
+    await mustEnd(0, place, ["backup"]);
+    await must(0, place, "takeover", "--yes", "--from", url);
+    assert.match(await must(0, place, "check", "--repair", "--from", url), /nothing is missing/);
+    await must(4, place, "delete", "x", "--yes", "--from", url);
+    const said = await must(0, place, "delete", "x", "--yes", "--force", "--from", url);
+    assert.match(said, /deleted 1 pack, .*; 1 entry is not stored any more/);
+    await must(3, place, "restore", "--from", url, "--to", `${folder}/back`);
+    assert.equal(Deno.readTextFileSync(`${folder}/back/y`), "y\n");
+    assert.equal(existsSync(`${folder}/back/x`), false);
+  }));
+
 // deno-lint-ignore no-explicit-any -- records are looked into field by field
 function recordsIn(said: string): any[] {
   return said.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line))

@@ -27,6 +27,8 @@ export interface PackMove {
   readonly hindrance: string | undefined;
   /** It can be done by whoever names an identity. */
   readonly needsIdentity?: true;
+  /** What hinders are lost contents alone: the others can be had. */
+  readonly givesRest?: true;
 }
 
 export const NO_MOVE: PackMove = { fromSource: 0, fromStore: 0, hindrance: undefined };
