@@ -1,7 +1,7 @@
 import { FRAME_BYTES, type FrameSize } from "../core/pack/pack_layout.ts";
 import type { PackPart } from "../core/pack/part_maker.ts";
 import { tarPadding } from "../core/pack/tar_member.ts";
-import type { AddedFrame, PartStream } from "../ports/part_sealing.ts";
+import type { PartStream } from "../ports/part_sealing.ts";
 
 /** A pack's TAR, cut into frames at members' ends, on its way to become parts. */
 export interface PackStream {
@@ -22,8 +22,8 @@ export interface PackStream {
 
 /** Behind a full frame is room for a chunk of a large file; for a larger member it grows. */
 const FRAME_ROOM = 6 * FRAME_BYTES;
-/** Frames that may be with the other thread. */
-const IN_WORK = 3;
+/** Frames that may be with the other thread: one in work, and the next one. */
+const IN_WORK = 2;
 
 export interface PackProgress {
   /** Part by part, in order, each after the one before has been dealt with. */
@@ -35,10 +35,9 @@ export interface PackProgress {
 export function packStream(sealed: PartStream, { onPart, onFrame }: PackProgress): PackStream {
   const spare: Uint8Array<ArrayBuffer>[] = [];
   let frame = new Uint8Array(FRAME_ROOM);
-  let [used, plain, stored, bytesInWork] = [0, 0, 0, 0];
+  let [used, plain, stored, inWork, bytesInWork] = [0, 0, 0, 0, 0];
   let failure: unknown;
-  /** Of each frame that is in work, the oldest first: when it has been dealt with, after those before. */
-  const inWork: Promise<void>[] = [];
+  let last: Promise<void> = Promise.resolve();
 
   function put(bytes: Uint8Array): void {
     if (used + bytes.length > frame.length) {
@@ -57,33 +56,23 @@ export function packStream(sealed: PartStream, { onPart, onFrame }: PackProgress
     // Its turn to be waited for may come after it has failed.
     added.catch(() => {});
     [frame, used] = [spare.pop() ?? new Uint8Array(FRAME_ROOM), 0];
+    inWork++;
     bytesInWork += length;
-    inWork.push(deal(added, { length, end }, inWork.at(-1)));
-  }
-
-  async function deal(
-    added: Promise<AddedFrame>,
-    { length, end }: { readonly length: number; readonly end: number },
-    before: Promise<void> | undefined,
-  ): Promise<void> {
-    await before;
-    try {
+    last = last.then(async () => {
       const { part, frame: made, spare: buffer, stored: now } = await added;
       if (buffer.length === FRAME_ROOM) spare.push(buffer);
       stored = now;
       if (failure !== undefined) return;
       if (part !== undefined) await onPart(part);
       onFrame(made, end);
-    } catch (error) {
-      failure ??= error;
-    } finally {
-      inWork.shift();
+    }).catch((error) => void (failure ??= error)).finally(() => {
+      inWork--;
       bytesInWork -= length;
-    }
+    });
   }
 
-  async function after(turn: Promise<void> | undefined): Promise<void> {
-    await turn;
+  async function settled(): Promise<void> {
+    await last;
     if (failure !== undefined) throw failure;
   }
 
@@ -100,12 +89,11 @@ export function packStream(sealed: PartStream, { onPart, onFrame }: PackProgress
     },
     ready() {
       if (used >= FRAME_BYTES) endFrame();
-      if (inWork.length < IN_WORK && failure === undefined) return undefined;
-      return after(inWork[0]);
+      return inWork < IN_WORK && failure === undefined ? undefined : settled();
     },
     async end() {
       if (used > 0) endFrame();
-      await after(inWork.at(-1));
+      await settled();
       await onPart(await sealed.end());
     },
   };
