@@ -13,8 +13,16 @@ import { type PackUpload, packUpload } from "./pack_upload.ts";
 export interface PackWriter {
   /** True where a pack has this content, or gets it in this run. */
   has(sha256: Uint8Array): boolean;
-  /** An entry with a member of its own: `header` stands before its content in the TAR. */
-  add(entry: PendingEntry, header: Uint8Array, content?: Uint8Array): Promise<void>;
+  /**
+   * An entry with a member of its own: `header` stands before its content in the TAR. Behind it come
+   * members of `links`, headers alone, which no entry's content is in: further names of a file.
+   */
+  add(
+    entry: PendingEntry,
+    header: Uint8Array,
+    content?: Uint8Array,
+    links?: Iterable<Uint8Array>,
+  ): Promise<void>;
   addChunk(sha256: string, header: Uint8Array, content: Uint8Array): Promise<void>;
   /** The list of the chunks of a content of `size` bytes that no present entry has. */
   addFormerList(
@@ -23,8 +31,6 @@ export interface PackWriter {
     header: Uint8Array,
     text: Uint8Array,
   ): Promise<void>;
-  /** A member that no entry's content is in: a further name of a file. */
-  addExtra(header: Uint8Array): void;
   /** Of a large file, before its entry: the hashes of its chunks. */
   list(sha256: string, chunks: readonly string[]): void;
   /** An entry whose content is in a pack already, or of which only the metadata changed. */
@@ -161,9 +167,11 @@ export function packWriter(context: PackContext, expected: ExpectedContents): Pa
       }
       return isPending.has(hex(sha256)) || log.index.packs.has(sha256);
     },
-    async add(entry, header, content) {
+    async add(entry, header, content, links = []) {
       const pack = current ?? await open();
       const at = pack.stream.add(header, content);
+      // At once: the pack may end behind the entry, and a link is to be in the same one.
+      for (const link of links) pack.stream.add(link);
       await added(pack, { ...entry, packed: { ...entry.packed, at } });
     },
     async addChunk(sha256, header, content) {
@@ -176,7 +184,6 @@ export function packWriter(context: PackContext, expected: ExpectedContents): Pa
       const at = pack.stream.add(header, text);
       await added(pack, { kind: "chunk", sha256, size, at, list: text.length });
     },
-    addExtra: (header) => void current?.stream.add(header),
     list(sha256, chunks) {
       const member: PendingMember = { kind: "list", sha256, chunks };
       if (current === undefined) loose.push(member);

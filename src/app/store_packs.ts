@@ -157,17 +157,17 @@ async function storeSmall(
   });
   if (isThere) return writer.note(entry);
   const { owners } = context.options;
-  await writer.add(entry, entryHeader(task, row, owners, content.length), content);
-  if (row.links > 1) addLinks(context, writer, task, row);
+  const links = row.links > 1 ? furtherNames(context, task, row) : [];
+  await writer.add(entry, entryHeader(task, row, owners, content.length), content, links);
 }
 
 /** For whoever unpacks with tar alone: the index links them by what was observed of them. */
-function addLinks(context: PackContext, writer: PackWriter, task: Task, row: EntryRow): void {
+function* furtherNames(context: PackContext, task: Task, row: EntryRow): Generator<Uint8Array> {
   const { index } = context.log;
   for (const other of namesOf(index, row)) {
     const folder = index.paths.pathOf(other.folder);
     const place = { source: folder.source, path: joinPath(folder.path, textOfBytes(other.name)) };
     if (place.path === task.path) continue;
-    writer.addExtra(linkHeader(place, task, other, context.options.owners));
+    yield linkHeader(place, task, other, context.options.owners);
   }
 }

@@ -57,6 +57,17 @@ Deno.test("without indexes, a content that is stored once comes back under its f
     assert.deepEqual(treeOf(`${world.folder}/y/home`), { a: "the same", b: "the same" });
   }));
 
+Deno.test("the names of a file stay together, though a pack ends behind it", () =>
+  inWorld(async (world) => {
+    shell(world.source, "echo linked > a; ln a b; ln a c; echo alone > d");
+    await world.backup({ packs: await packOptions(world, undefined, { packSize: 1 }) });
+    const from = fetchPacks(world, { indexes: false });
+    const report = await decrypt(world, from, `${world.folder}/to`);
+    assert.deepEqual([report.exitCode, report.failures], [0, []]);
+    const inodes = ["a", "b", "c"].map((name) => Deno.statSync(`${world.folder}/to/${name}`).ino);
+    assert.equal(new Set(inodes).size, 1);
+  }));
+
 Deno.test("with indexes the newest version is that of the last backup, whatever its time says", () =>
   inWorld(async (world) => {
     world.write("file", "newer by its time");
