@@ -94,11 +94,11 @@ export async function packAgain(
   { steps, fromSource, fromStore }: Pick<PackPlan, "steps" | "fromSource" | "fromStore">,
 ): Promise<void> {
   const bytes = fromSource + fromStore;
-  const writer = packWriter(upkeep.context, { bytes, entries: 0 });
+  const total = steps.reduce((sum, { pack }) => sum + pack.needed, 0);
+  const writer = packWriter(upkeep.context, { bytes, entries: total });
   upkeep.deps.emit({ kind: "phase", name: "upload" });
   try {
     await recordAgain(upkeep, writer);
-    const total = steps.reduce((sum, { pack }) => sum + pack.needed, 0);
     const progress = { done: 0, bytes: 0, total, totalBytes: bytes };
     await moveContents({ upkeep, writer, heads, progress });
     await writer.finish();

@@ -7,6 +7,7 @@ import type { PackPlan } from "../../src/core/plan/pack_plan.ts";
 import { seed } from "../seed.ts";
 import { inWorld, type World } from "./app_world.ts";
 import { packKeys, packOptions, type TestKeys, testKeys } from "./pack_world.ts";
+import { cutOff } from "./pack_upkeep.ts";
 import { packedTree, rebuildFromPacks } from "./rebuilt_packs.ts";
 import { shipNow } from "./rebuilt_world.ts";
 import { check, complaints, deletePackedOf, forget, prunePacksOf } from "./upkeep.ts";
@@ -138,7 +139,8 @@ async function pruneAll(life: Life, { maxDead, fromStore, cutAt }: Omit<Step, "e
     assert.deepEqual(left, []);
     return Promise.resolve(true);
   };
-  await cutOff(life, cutAt, () => prunePacksOf(world, { ...test, accept }));
+  const cutPrune = () => prunePacksOf(world, { ...test, accept });
+  if (cutAt !== undefined && await cutOff(world, cutAt, cutPrune)) count("cut off");
   await prunePacksOf(world, { ...test, accept });
   assert.deepEqual((await prunePacksOf(world, test)).plan.steps, [], "nothing is left to prune");
 }
@@ -157,7 +159,8 @@ async function deleteOne(life: Life, { which, fromStore, cutAt }: Omit<Step, "ed
     if (error instanceof HoldfastError && error.kind === "usage") return undefined;
     throw error;
   };
-  await cutOff(life, cutAt, () => deletePackedOf(world, [path], test).catch(isThere));
+  const cutDelete = () => deletePackedOf(world, [path], test).catch(isThere);
+  if (cutAt !== undefined && await cutOff(world, cutAt, cutDelete)) count("cut off");
   await deletePackedOf(world, [path], test).catch(isThere);
 }
 
@@ -212,40 +215,6 @@ async function restoredTree(
   const { exitCode } = await world.restore(to, { wanted, ...opener });
   assert.ok(exitCode === 0 || (mayLack && exitCode === 3), complaints(world).join("\n"));
   return describe(to);
-}
-
-/** The process dies at a request that changes something, or at an append. */
-async function cutOff(
-  life: Life,
-  at: number | undefined,
-  run: () => Promise<unknown>,
-): Promise<void> {
-  if (at === undefined) return;
-  const { world, count } = life;
-  const { log } = world;
-  let seen = 0;
-  let dead = false;
-  const step = () => {
-    dead ||= ++seen === at;
-    if (dead) throw new HoldfastError("unreachable", "cut off");
-  };
-  world.log = {
-    ...log,
-    append(...args) {
-      step();
-      return log.append(...args);
-    },
-  };
-  world.store.before = world.store.after = (operation) => {
-    if (operation !== "get" && operation !== "head" && operation !== "list") step();
-  };
-  await run().catch((error) => {
-    if (!dead) throw error;
-    count("cut off");
-  });
-  world.store.before = world.store.after = () => {};
-  world.log = log;
-  world.reopen();
 }
 
 let serial = 0;
