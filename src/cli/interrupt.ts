@@ -7,14 +7,11 @@ import type { System } from "./system.ts";
  * process. Returns a function that stops listening.
  */
 export function listenForInterrupt(
-  system: Pick<System, "platform">,
+  system: Pick<System, "onInterrupt">,
   controller: AbortController,
   onFirst: () => void,
 ): () => void {
-  const signals: Deno.Signal[] = system.platform === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM"];
-  const listener = () => {
+  return system.onInterrupt(() => {
     if (controller.signal.aborted) Deno.exit(EXIT.interrupted);
     controller.abort(
       new HoldfastError("interrupted", "interrupted", {
@@ -22,9 +19,5 @@ export function listenForInterrupt(
       }),
     );
     onFirst();
-  };
-  for (const signal of signals) Deno.addSignalListener(signal, listener);
-  return () => {
-    for (const signal of signals) Deno.removeSignalListener(signal, listener);
-  };
+  });
 }

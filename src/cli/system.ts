@@ -13,6 +13,8 @@ export interface System {
   readonly stderr: Stream;
   readStdin(): Promise<Uint8Array>;
   readonly stdin: LineInput;
+  /** Listens to what asks the process to end (SIGINT; SIGTERM, or SIGBREAK on Windows); returns a function that stops it. */
+  onInterrupt(listener: () => void): () => void;
 }
 
 export interface LineInput {
@@ -52,6 +54,17 @@ export function denoSystem(): System {
     stderr: streamOf(Deno.stderr),
     readStdin: async () => new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer()),
     stdin: { isTerminal: Deno.stdin.isTerminal(), readLine, raw: rawInput },
+    onInterrupt,
+  };
+}
+
+function onInterrupt(listener: () => void): () => void {
+  const signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, listener);
+  return () => {
+    for (const signal of signals) Deno.removeSignalListener(signal, listener);
   };
 }
 

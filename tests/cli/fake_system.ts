@@ -5,6 +5,8 @@ export interface FakeSystem extends System {
   readonly out: () => string;
   readonly err: () => string;
   advance(ms: number): void;
+  /** As if somebody had pressed Ctrl-C. A real signal would reach the tests that run beside. */
+  interrupt(): void;
   readonly folder: string;
   remove(): void;
 }
@@ -26,6 +28,7 @@ export function fakeSystem(options: FakeOptions = {}): FakeSystem {
   let err = "";
   const typed = [...options.typed ?? []];
   const isTerminal = options.terminal ?? false;
+  const listeners = new Set<() => void>();
   return {
     folder,
     platform: options.platform ?? "linux",
@@ -35,6 +38,11 @@ export function fakeSystem(options: FakeOptions = {}): FakeSystem {
     home: `${folder}/home`,
     now: () => now,
     advance: (ms) => now += ms,
+    onInterrupt(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    interrupt: () => listeners.forEach((listener) => listener()),
     stdout: { isTerminal, columns: () => 60, write: (text) => out += text },
     stderr: { isTerminal, columns: () => 60, write: (text) => err += text },
     stdin: {

@@ -76,7 +76,6 @@ Deno.test("a path as it is printed finds itself, and its stars do not run away",
     }),
     { seed, numRuns: 1000 },
   );
-  const started = performance.now();
+  // Where each star tried all that the one before it left, this would never end.
   assert.ok(!pathGlob("*".repeat(200) + "b")("a".repeat(255)));
-  assert.ok(performance.now() - started < 1000);
 });

@@ -6,6 +6,8 @@ export interface HeldServer {
   holdAt(pattern: RegExp): Promise<void>;
   /** The same, but the request is passed on: what is held, once it has come, is the answer to it. */
   holdAnswerTo(pattern: RegExp): Promise<void>;
+  /** Resolves when all that has been passed on is answered: what is held is alone. */
+  quiet(): Promise<void>;
   release(): void;
   /** What is held does not come through: its connections end. */
   drop(): void;
@@ -15,6 +17,14 @@ export interface HeldServer {
 }
 
 const requestLine = /^((?:GET|HEAD|PUT|POST|DELETE) \S+) HTTP/;
+
+/** What both directions of a connection know of each other. */
+interface Link {
+  /** The hold that this connection's answer is in. */
+  answer: Hold | undefined;
+  /** A request has been passed on, and no answer has come. */
+  isWaiting: boolean;
+}
 
 interface Hold {
   readonly pattern: RegExp;
@@ -32,12 +42,11 @@ export function startHeldServer(target: string): HeldServer {
   let hold: Hold | undefined;
   let release = (_passesOn: boolean) => {};
 
-  /** `link` is what both directions of a connection know of each other. */
   async function pass(
     from: Deno.Conn,
     to: Deno.Conn,
     waits: boolean,
-    link: { answer: Hold | undefined },
+    link: Link,
   ): Promise<void> {
     const decoder = new TextDecoder("latin1");
     const buffer = new Uint8Array(65_536);
@@ -46,17 +55,22 @@ export function startHeldServer(target: string): HeldServer {
         const chunk = buffer.slice(0, length);
         // A client sends the next request when it has the answer: each begins a chunk.
         const [, line] = waits && requestLine.exec(decoder.decode(chunk.subarray(0, 4096))) || [];
-        if (line !== undefined) requests.push(line);
+        if (line !== undefined) {
+          requests.push(line);
+          link.isWaiting = true;
+        }
         const held = waits && hold?.pattern.test(decoder.decode(chunk)) ? hold : undefined;
         if (held?.isAnswer) link.answer = held;
         const stopped = waits ? held?.isAnswer ? undefined : held : link.answer;
         stopped?.reached();
+        if (stopped !== undefined || (!waits && !isInterim(chunk))) link.isWaiting = false;
         if (await stopped?.released === false) break;
         for (let rest = chunk; rest.length > 0;) rest = rest.subarray(await to.write(rest));
       }
     } catch {
       // Either end has gone: the other one is to see the same.
     }
+    link.isWaiting = false;
     for (const connection of [from, to]) close(connection);
   }
 
@@ -69,7 +83,8 @@ export function startHeldServer(target: string): HeldServer {
       open.add(client);
       const server = await Deno.connect({ hostname, port: Number(port) });
       open.add(server);
-      const link = { answer: undefined };
+      const link: Link = { answer: undefined, isWaiting: false };
+      links.push(link);
       running.push(pass(client, server, true, link), pass(server, client, false, link));
     }
   }
@@ -82,6 +97,7 @@ export function startHeldServer(target: string): HeldServer {
     return reached.promise;
   }
 
+  const links: Link[] = [];
   const running: Promise<void>[] = [];
   const serving = serve();
   return {
@@ -89,6 +105,11 @@ export function startHeldServer(target: string): HeldServer {
     requests,
     holdAt: (pattern) => holdNext(pattern, false),
     holdAnswerTo: (pattern) => holdNext(pattern, true),
+    async quiet() {
+      while (links.some(({ isWaiting }) => isWaiting)) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    },
     release() {
       hold = undefined;
       release(true);
@@ -105,4 +126,9 @@ export function startHeldServer(target: string): HeldServer {
       await Promise.all(running);
     },
   };
+}
+
+/** "100 Continue" only asks for the rest of the request. */
+function isInterim(chunk: Uint8Array): boolean {
+  return new TextDecoder("latin1").decode(chunk.subarray(0, 16)).startsWith("HTTP/1.1 100");
 }

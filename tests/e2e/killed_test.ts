@@ -28,7 +28,7 @@ async function killAndRepair(place: Place, openUploads: () => Promise<string[]>)
   for (let round = 1; round <= KILLS; round++) {
     const delay = Math.floor(random() * longest);
     const child = await startHoldfast(place, ["backup"]);
-    const timer = setTimeout(() => child.kill("SIGKILL"), delay);
+    const timer = setTimeout(() => killIfThere(child), delay);
     const started = performance.now();
     const { code } = await endOf(child);
     clearTimeout(timer);
@@ -48,6 +48,15 @@ async function killAndRepair(place: Place, openUploads: () => Promise<string[]>)
   assertSameTree(`${folder}/src`, `${folder}/out`);
   await mustEnd(0, place, ["restore", "--snapshot", `${position}`, "--to", `${folder}/then`]);
   assertSameTree(`${folder}/first`, `${folder}/then`);
+}
+
+function killIfThere(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    // It has ended in this very moment.
+    if (!(error instanceof TypeError)) throw error;
+  }
 }
 
 /** Gives the next run a large file and many small ones to store. */

@@ -11,6 +11,7 @@ import {
 import { defaultRetryPolicy } from "../../src/stores/s3/options.ts";
 import { openTransport } from "../../src/stores/s3/open_transport.ts";
 import type { S3Server } from "../servers/s3_server.ts";
+import { settledLog } from "../servers/settled_log.ts";
 
 type Server = Pick<S3Server, "endpoint" | "accessKey" | "secretKey">;
 
@@ -110,9 +111,7 @@ export interface LoggedRequest {
 export function accessLog(folder: string): () => Promise<LoggedRequest[]> {
   let seen = 0;
   return async () => {
-    // The server logs a request after it has answered it.
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const lines = (await Deno.readTextFile(`${folder}/access.log`)).trimEnd().split("\n");
+    const lines = (await settledLog(`${folder}/access.log`)).trimEnd().split("\n");
     const found = lines.slice(seen).flatMap((line) => {
       const operation = / s3_(\w+) /.exec(line)?.[1];
       return operation === undefined ? [] : [{ operation, line }];

@@ -107,7 +107,7 @@ Deno.test("--limit-upload and limit_download hold back what is sent and read", (
   withPlace(async (place) => {
     const { folder } = place;
     const url = `file://${folder}/store`;
-    shell(folder, "head -c 600000 /dev/urandom > src/x");
+    shell(folder, "head -c 1600000 /dev/urandom > src/x");
     const took = async (run: Promise<string>) => {
       const started = performance.now();
       await run;
@@ -115,10 +115,10 @@ Deno.test("--limit-upload and limit_download hold back what is sent and read", (
     };
     const limit = ["--limit-upload", "400 KB"];
     const slow = await took(must(0, place, "sync", `${folder}/src`, url, ...limit));
-    assert.ok(slow > 1400, `600 kB at 400 kB/s took ${slow} ms`);
+    assert.ok(slow > 3800, `1.6 MB at 400 kB/s took ${slow} ms`);
     const to = ["--to", `${folder}/back`, "--limit-download", "none"];
     const fast = await took(must(0, place, "restore", "--from", url, ...to));
-    assert.ok(fast < 1400, `without a limit it took ${fast} ms`);
+    assert.ok(fast < 3800, `without a limit it took ${fast} ms`);
   }));
 
 Deno.test("--description is in the run and in the snapshot of a configured job, too", () =>

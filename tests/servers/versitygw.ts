@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { ensureVersitygw } from "../../scripts/test_tools.ts";
 import { createBucket, type S3Server } from "./s3_server.ts";
 import { startServer } from "./server_process.ts";
+import { settledLog } from "./settled_log.ts";
 
 export interface Versitygw extends S3Server {
   /** Requests so far by operation ("PutObject"), from the server's own access log. */
@@ -62,7 +63,7 @@ export async function startVersitygw(
 /** The log is S3's server access format; the operation reads `s3_PutObject`. */
 async function countOperations(log: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const [, operation] of (await Deno.readTextFile(log)).matchAll(/ s3_(\w+) /g)) {
+  for (const [, operation] of (await settledLog(log)).matchAll(/ s3_(\w+) /g)) {
     counts[operation] = (counts[operation] ?? 0) + 1;
   }
   return counts;

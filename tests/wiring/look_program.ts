@@ -26,7 +26,8 @@ export interface Place {
 
 export interface LookOptions extends FakeOptions {
   /** Called after each write to standard output. */
-  readonly onOut?: () => void;
+  /** Gets what interrupts the program. */
+  readonly onOut?: (interrupt: () => void) => void;
   /** Another database than the job's. */
   readonly stateFile?: string;
 }
@@ -72,7 +73,7 @@ async function look(
   const system = fakeSystem(options);
   const write = (text: string) => {
     system.stdout.write(text);
-    onOut?.();
+    onOut?.(system.interrupt);
   };
   try {
     const args = [...line.split(" "), "--config", `${folder}/holdfast.toml`];

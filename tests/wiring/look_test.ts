@@ -158,10 +158,10 @@ Deno.test("log --follow prints events as they come, until it is stopped", async 
   await withJob(twoBackups, async ({ look, log }) => {
     let written = 0;
     const following = look("log --follow --type RunFinished", {
-      onOut() {
+      onOut(interrupt) {
         written++;
         if (written === 2) setTimeout(() => log.append(RUN.second, [finished(9)]), 10);
-        if (written === 3) setTimeout(() => Deno.kill(Deno.pid, "SIGTERM"), 10);
+        if (written === 3) setTimeout(interrupt, 10);
       },
     });
     const { code, out, err } = await following;
