@@ -54,6 +54,8 @@ async function startOnce(command: ServerCommand, port: number): Promise<ServerPr
   const endpoint = `http://127.0.0.1:${port}`;
   try {
     await answers(`${endpoint}${command.readyPath}`, () => ended);
+    // Whoever has taken the port before it answers, too.
+    if (ended) throw new Error("another process has its port");
   } catch (error) {
     await stop();
     throw new Error(`${command.program} did not start`, { cause: error });
