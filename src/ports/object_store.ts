@@ -1,3 +1,4 @@
+import type { RestoreState, Tier } from "../core/cold/restore_state.ts";
 import type { LifecycleRule } from "../core/lifecycle_danger.ts";
 
 /**
@@ -24,7 +25,7 @@ export interface ObjectStore {
   /** undefined where the key (or version) is not there. */
   head(key: string, options?: { versionId?: string }): Promise<ObjectHead | undefined>;
   /** Current objects in key order (bytes), page by page. */
-  list(prefix: string, options?: { startAfter?: string }): AsyncIterable<ListedObject[]>;
+  list(prefix: string, options?: ListOptions): AsyncIterable<ListedObject[]>;
   createUpload(key: string, options: PutOptions): Promise<string>;
   uploadPart(key: string, uploadId: string, part: number, body: Uint8Array): Promise<UploadedPart>;
   completeUpload(
@@ -50,6 +51,14 @@ export interface ObjectStore {
    * is no error. Returns those that could not be deleted, with the reason.
    */
   delete(objects: readonly ObjectName[]): Promise<{ object: ObjectName; reason: string }[]>;
+  /**
+   * RestoreObject: asks for a restored copy of an archived object, once; a request that is under way
+   * or done is no error. Throws "refused" where the store has no such thing (501, code NotImplemented),
+   * where the object is in no archive class (code InvalidObjectState, of Intelligent-Tiering also
+   * ObjectAlreadyInActiveTierError) or the service has no capacity for the tier now (code
+   * GlacierExpeditedRetrievalNotAvailable, which is not repeated), "gone" where it is not there.
+   */
+  requestRestore(object: ObjectName, request: RestoreRequest): Promise<RestoreAnswer>;
   /** A stream of unknown length, in one multipart upload that is aborted where the stream fails. */
   putStream(
     key: string,
@@ -131,6 +140,24 @@ export interface GetOptions {
   readonly range?: { readonly offset: number; readonly length: number };
 }
 
+export interface ListOptions {
+  readonly startAfter?: string;
+  /** Asks for `ListedObject.restore`. */
+  readonly restoreStatus?: boolean;
+}
+
+export interface RestoreRequest {
+  readonly tier: Tier;
+  /** For which the restored copy is kept; left out for Intelligent-Tiering, whose objects stay warm. */
+  readonly days?: number;
+}
+
+/**
+ * "accepted" (202): it is warming now. "under way" (409 RestoreAlreadyInProgress): an earlier request
+ * is; nothing is paid. "extended" (200): it is warm, and its copy is kept for `days` from now on.
+ */
+export type RestoreAnswer = "accepted" | "under way" | "extended";
+
 export interface ObjectBody {
   /** Must be read to its end or cancelled. A failing connection is resumed inside by ranged GETs with If-Match. */
   readonly stream: ReadableStream<Uint8Array>;
@@ -146,6 +173,10 @@ export interface ObjectHead {
   readonly metadata: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */
   readonly lastModified: number;
+  /** `x-amz-restore`, where there is one. */
+  readonly restore?: RestoreState;
+  /** `x-amz-archive-status`: the archive tier of Intelligent-Tiering that the object is in. */
+  readonly archiveTier?: "ARCHIVE_ACCESS" | "DEEP_ARCHIVE_ACCESS";
 }
 
 export interface ListedObject {
@@ -154,6 +185,11 @@ export interface ListedObject {
   readonly etag: string;
   readonly storageClass: string;
   readonly lastModified: number;
+  /**
+   * Where it was asked for (OptionalObjectAttributes=RestoreStatus); null where there is none, and the
+   * store would tell it. Without it nobody knows: a store may not tell it, and only HEAD says.
+   */
+  readonly restore?: RestoreState | null;
 }
 
 /** Each is true, or false with a sentence why: the messages the runs show (docs/stores.md). */

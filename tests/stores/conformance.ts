@@ -3,6 +3,7 @@
  * is then tested for refusing it: never for a silent change.
  */
 import type { ObjectStore } from "../../src/ports/object_store.ts";
+import { type ArchiveHolds, registerArchiveCases } from "./conformance_archive.ts";
 import { registerCopyDeleteCases } from "./conformance_copy_delete.ts";
 import { registerKeyCases } from "./conformance_keys.ts";
 import { registerListCases } from "./conformance_list.ts";
@@ -43,6 +44,8 @@ export interface Holds {
   readonly listsPartCrc?: boolean;
   /** Tells when an upload was begun (moto: always 2010). */
   readonly initiated?: boolean;
+  /** How it keeps archive classes; absent where it has none and refuses to warm up. */
+  readonly archive?: ArchiveHolds;
 }
 
 export interface OpenedStore {
@@ -57,6 +60,8 @@ export interface ConformanceOptions {
   readonly ignore?: boolean;
   /** False where a client's connection pool outlives a test. */
   readonly sanitize?: boolean;
+  /** For a store of which the other suites test the rest. */
+  readonly archiveOnly?: boolean;
 }
 
 /** Registers one case: a sentence and what must hold of a store that was opened for it. */
@@ -86,6 +91,8 @@ export function conformance(
       },
     });
   };
+  registerArchiveCases(register);
+  if (options.archiveOnly) return;
   registerObjectCases(register);
   registerListCases(register);
   registerKeyCases(register);

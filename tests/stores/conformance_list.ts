@@ -1,5 +1,6 @@
 /** Conformance: listing in byte order, page by page. */
 import assert from "node:assert/strict";
+import { keyBefore } from "../../src/core/mirror/key_before.ts";
 import type { RegisterCase } from "./conformance.ts";
 import { bytesOf, inByteOrder, inParallel, listAll, listKeys } from "./store_probes.ts";
 
@@ -81,6 +82,18 @@ export function registerListCases(register: RegisterCase): void {
         ) {
           await check(prefix, after);
         }
+      }
+    },
+  );
+
+  register(
+    "a list begins right before any key, whatever characters that ends in",
+    async (store) => {
+      const keys = inByteOrder(["a b", "a~", "aé", "a日", "a\uFFFD", "a🎈x", "a🎉", "ab"]);
+      for (const key of keys) await store.put(key, bytesOf(key), {});
+      for (const [at, key] of keys.entries()) {
+        const startAfter = keyBefore(key, store.limits.maxKeyBytes);
+        assert.deepEqual(await listKeys(store, "", { startAfter }), keys.slice(at), key);
       }
     },
   );

@@ -2,7 +2,12 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { type ErrorKind, HoldfastError } from "../../src/core/error.ts";
-import type { GetOptions, ListedObject, ObjectStore } from "../../src/ports/object_store.ts";
+import type {
+  GetOptions,
+  ListedObject,
+  ListOptions,
+  ObjectStore,
+} from "../../src/ports/object_store.ts";
 
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
@@ -38,7 +43,7 @@ export async function read(store: ObjectStore, key: string, options?: GetOptions
 export async function listAll(
   store: ObjectStore,
   prefix: string,
-  options?: { startAfter?: string },
+  options?: ListOptions,
 ): Promise<ListedObject[]> {
   const all: ListedObject[] = [];
   for await (const page of store.list(prefix, options)) {
@@ -51,7 +56,7 @@ export async function listAll(
 export async function listKeys(
   store: ObjectStore,
   prefix: string,
-  options?: { startAfter?: string },
+  options?: ListOptions,
 ): Promise<string[]> {
   return (await listAll(store, prefix, options)).map((object) => object.key);
 }

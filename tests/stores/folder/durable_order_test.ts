@@ -59,3 +59,15 @@ Deno.test("puts side by side in one folder share its fsyncs", async () => {
     store.close();
   });
 });
+
+Deno.test("a restore request is durable before it counts, and its name before the answer", async () => {
+  await withFolder(async (root) => {
+    const calls: string[] = [];
+    const store = openAt(root, { create: true, disk: recordingDisk(calls), warmUp: 1_000 });
+    await store.put("k", bytesOf("x"), { storageClass: "GLACIER" });
+    calls.length = 0;
+    await store.requestRestore({ key: "k" }, { tier: "Bulk", days: 1 });
+    assert.deepEqual(calls, ["sync mark.restore", "link batch/000.restore1", "sync batch"]);
+    store.close();
+  });
+});
