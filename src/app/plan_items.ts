@@ -1,5 +1,5 @@
 import { CONTENT_FOLDER } from "../core/mirror/object_key.ts";
-import { classFor } from "../core/mirror/storage_class.ts";
+import { type ClassChoice, classOfFile } from "../core/mirror/class_rules.ts";
 import type { BackupPlanItem, BackupReason } from "../core/plan/backup_plan.ts";
 import { joinPath, textOfBytes } from "../core/path_text.ts";
 import { unpackStat } from "../core/stat_record.ts";
@@ -7,26 +7,46 @@ import type { Unstored } from "../ports/event_log.ts";
 import type { ScanContext } from "./scan_context.ts";
 import { unreadRows } from "./unread_rows.ts";
 
+export interface PlanItemOptions extends ClassChoice {
+  readonly partSize: number;
+}
+
 /** What a run would have to store now, one item an entry. */
 export function* readPlanItems(
-  { log }: ScanContext,
-  options: { storageClass: string; minArchiveSize: number; partSize: number },
+  context: Pick<ScanContext, "log" | "clock">,
+  options: PlanItemOptions & {
+    /** Told of each entry before its step. */
+    see: (item: Unstored) => void;
+  },
   before: number,
 ): Generator<BackupPlanItem> {
-  for (const item of unreadRows(log.index, before)) {
-    const { row } = item;
-    const holder = item.isFolder ? item.row.parent : item.row.folder;
-    const { source, path: folder } = log.index.paths.pathOf(holder);
-    const path = joinPath(folder, textOfBytes(row.name));
-    const { type, size } = unpackStat(row.stat);
-    const parts = Math.ceil(Number(size) / options.partSize);
-    yield {
-      ...{ source, path, type, bytes: size, why: reasonOf(item) },
-      key: keyOf(log.index, item),
-      storageClass: classFor(options.storageClass, size, options.minArchiveSize),
-      requests: parts > 1 ? parts + 2 : 1,
-    };
+  for (const item of unreadRows(context.log.index, before)) {
+    options.see(item);
+    yield planItem(context, options, item);
   }
+}
+
+/** How an entry would be stored in the mirror. */
+export function planItem(
+  { log, clock }: Pick<ScanContext, "log" | "clock">,
+  options: PlanItemOptions,
+  item: Unstored,
+): BackupPlanItem {
+  const { row } = item;
+  const holder = item.isFolder ? item.row.parent : item.row.folder;
+  const { source, path: folder } = log.index.paths.pathOf(holder);
+  const path = joinPath(folder, textOfBytes(row.name));
+  const { type, size, mtime } = unpackStat(row.stat);
+  const parts = Math.ceil(Number(size) / options.partSize);
+  return {
+    ...{ source, path, type, bytes: size, why: reasonOf(item) },
+    key: keyOf(log.index, item),
+    // Markers are in Standard.
+    storageClass: type === "file"
+      ? classOfFile(options, { path, size, mtime }, clock.now())
+      : "STANDARD",
+    requests: parts > 1 ? parts + 2 : 1,
+  };
 }
 
 /** What is an alias target gives way to content under another key. */
