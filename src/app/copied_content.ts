@@ -1,4 +1,5 @@
-import type { EventData, ObjectContent } from "../core/event/event.ts";
+import { copyOf } from "../core/event/copy_of.ts";
+import type { EventData, LoggedEvent, ObjectContent } from "../core/event/event.ts";
 import { keyOfPath } from "../core/mirror/object_key.ts";
 import { joinPath, textOfJson } from "../core/path_text.ts";
 import type { JobLog } from "../ports/event_log.ts";
@@ -6,8 +7,8 @@ import type { Notes } from "../ports/work_tables.ts";
 
 /**
  * Where content has been copied to: in a store without versions an older state finds what it had
- * under a key that a rename has freed since. It is looked for by key and by the position that
- * stored it, so that what came under the same key later is another thing.
+ * under a key that a rename has freed since, or that `heal` has stored again. It is looked for by key
+ * and by the position that stored it, so that what came under the same key later is another thing.
  */
 export interface CopiedContent {
   /** Copies of an object and copies of these, newest first. The log is read when first asked. */
@@ -28,10 +29,15 @@ export function copiedContent({ log, from, notes, breathe }: CopyLog): CopiedCon
   let read: Promise<void> | undefined;
 
   async function readLog(into: Notes): Promise<void> {
-    for (const event of log.events({ from, type: "ObjectCopied" })) {
-      if (event.type === "ObjectCopied") noteCopies(into, event.position, event.data);
-      const pause = breathe();
-      if (pause !== undefined) await pause;
+    for (const type of ["ObjectsStored", "ObjectCopied"] as const) {
+      for (const event of log.events({ from, type })) {
+        if (event.type === type) noteCopies(into, event as LoggedEvent<typeof type>);
+        const pause = breathe();
+        if (pause !== undefined) await pause;
+      }
+    }
+    for (const event of log.events({ from, type: "ObjectHealed" })) {
+      if (event.type === "ObjectHealed") noteHealed(into, event.data);
     }
   }
 
@@ -62,13 +68,15 @@ function nameOf(key: string, stored: number): string {
 
 function noteCopies(
   copies: Notes,
-  stored: number,
-  { source, class: storageClass, folders }: EventData["ObjectCopied"],
+  { type, position: stored, data }: LoggedEvent<"ObjectsStored" | "ObjectCopied">,
 ): void {
+  const { source, class: storageClass, folders } = data;
   for (const { path, objects } of folders) {
     for (const object of objects) {
-      const { name, from, was, version, etag, sha256, header } = object;
-      if (from === undefined || was === undefined || object.type === "folder") continue;
+      const { name, version, etag, sha256, header } = object;
+      const former = copyOf(type, object);
+      if (former === undefined || object.type === "folder") continue;
+      const { key: from, stored: was } = former;
       const own = joinPath(textOfJson(path), textOfJson(name));
       const copy: ObjectContent = {
         stored,
@@ -80,7 +88,18 @@ function noteCopies(
         since: object.since ?? was,
         ...(header === undefined ? {} : { header }),
       };
-      copies.set(nameOf(from, was), JSON.stringify([...copiesIn(copies, from, was), copy]));
+      noteCopy(copies, nameOf(from, was), copy);
     }
   }
+}
+
+/** What was lost is where `heal` has stored it again. */
+function noteHealed(copies: Notes, { objects }: EventData["ObjectHealed"]): void {
+  for (const { from, lost, content } of objects) {
+    if (from !== undefined && content !== undefined) noteCopy(copies, nameOf(from, lost), content);
+  }
+}
+
+function noteCopy(copies: Notes, name: string, copy: ObjectContent): void {
+  copies.set(name, JSON.stringify([...JSON.parse(copies.get(name) ?? "[]"), copy]));
 }

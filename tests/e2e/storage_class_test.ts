@@ -55,7 +55,7 @@ Deno.test("on moto large files are kept in DEEP_ARCHIVE, small ones and markers 
     })
   ));
 
-Deno.test("packs are kept in DEEP_ARCHIVE, and a restore says that they have to be warmed up", () =>
+Deno.test("packs are kept in DEEP_ARCHIVE, and a restore asks before it warms them up", () =>
   withMoto((server) =>
     withPlace(async (empty) => {
       makeFiles(empty);
@@ -70,7 +70,12 @@ Deno.test("packs are kept in DEEP_ARCHIVE, and a restore says that they have to 
       await mustEnd(0, place, ["backup"]);
       const [stored] = await eventsOf(place, "PackStored");
       assert.equal(await storageClassOf(server, bucket, stored.data.key), "DEEP_ARCHIVE");
-      const restored = await mustEnd(3, place, ["restore", "--to", `${empty.folder}/back`]);
-      assert.match(restored.said, /large: the pack packs\S+ is archived: warm it up first, then/);
+      const to = ["--to", `${empty.folder}/back`];
+      const asked = await mustEnd(2, place, ["restore", ...to]);
+      assert.match(asked.said, /archived and cold: 1 object/);
+      assert.match(asked.said, /this needs a confirmation/);
+      const restored = await mustEnd(13, place, ["restore", ...to, "--yes"]);
+      assert.match(restored.said, /archived and cold: 1 object/);
+      assert.equal((await eventsOf(place, "WarmUpPlanned")).length, 1);
     })
   ));
