@@ -150,6 +150,57 @@ export const RECORD_FIELDS: {
       bytes: "their size",
     },
   },
+  "restore-plan": {
+    from: "restore, restores resume",
+    fields: {
+      number: "of the restore",
+      resumed: "whether it goes on with one that is open",
+      tier: "bulk, standard or expedited: what will be asked for",
+      days: "for which restored copies are kept",
+      entries: "to be written",
+      bytes: "their content",
+      cold: "archived objects that are needed and cold: objects, bytes",
+      warming: "the same of those that are warming",
+      warm: "the same of those that are warm",
+      asked: "the same of those whose request has to be approved",
+      approved: "the same of those that are asked for, too: that was approved before",
+      usd: "US dollars of what has to be approved, as far as prices are known",
+      unknown: "what has no known price",
+      tiers: "by each tier: tier, wait (null where nothing has to be warmed up), usd, unknown",
+      classes: "by each class: class, archive, objects, bytes, tiers (as above)",
+      downloads: "usd and unknown of what a resumed one has left to download, else null",
+    },
+  },
+  restore: {
+    from: "restores, restores show",
+    fields: {
+      number: "of the restore",
+      state: "planning, open, finished or cancelled",
+      exit: "exit code, null while it is open",
+      begun: "when it was planned",
+      ended: "when it was finished or cancelled, or null",
+      to: "folder that it writes into",
+      position: "of the log: the state that it restores",
+      tier: "bulk, standard or expedited",
+      days: "for which restored copies are kept",
+      entries: "to be written when it was planned",
+      bytes: "their content",
+      written: "bytes of content written so far",
+      objects: "archived objects that it needed when it was planned",
+      object_bytes: "their size as stored",
+      cold: "of the objects that it needs, those that are cold",
+      warming: "those that are warming",
+      warm: "those that are warm",
+      cold_bytes: "size of the cold ones",
+      warming_bytes: "size of the warming ones",
+      warm_bytes: "size of the warm ones",
+      requests: "made for these objects on its behalf",
+      quoted_usd: "US dollars that were quoted, null where a price was not known",
+      approved_usd: "US dollars that may be spent, null where nobody has set a limit",
+      warm_at: "when the last one that is warming should be warm, or null",
+      first_expiry: "when the first restored copy goes, or null",
+    },
+  },
   status: {
     from: "status",
     fields: {
@@ -175,6 +226,7 @@ export const RECORD_FIELDS: {
       sources_left: "sources that the config has no more, kept (source, path, entries)",
       renames_unsettled: "moved entries whose content is still to be copied to its own key",
       renames_aliased: "moved entries whose content stays under its former key",
+      renames: "the first of both (path, folder, key, aliased); each has a record of its own, too",
       unshipped: "events of the log that are not in the repository yet",
       last_runs:
         "the newest of each command (run, command, host, pid, started, finished, exit, interrupted)",
@@ -188,6 +240,15 @@ export const RECORD_FIELDS: {
       store: "what the store was last found to lack (at, url, lacking: reason by feature), or null",
     },
   },
+  rename: {
+    from: "status, behind the record status: each moved entry whose content is under an old key",
+    fields: {
+      path: "path of today, the source's name in front",
+      folder: "whether it is a folder, and stands for all below it",
+      key: "key of its object, or the prefix of the folder's keys",
+      aliased: "whether it stays so; else it is still to be settled",
+    },
+  },
   stats: {
     from: "stats",
     fields: {
@@ -199,6 +260,40 @@ export const RECORD_FIELDS: {
       log_bytes: "their size as stored",
       database_bytes: "size of the database",
       database_bytes_per_entry: "for each entry, or null",
+    },
+  },
+  price: {
+    from: "plans of backup, restore, heal, prune, delete and check --archived; cost",
+    fields: {
+      of:
+        "plan (what is paid once), month (what it adds to each) or restore (of everything or of `paths`, with tier and wait)",
+      usd: "US dollars, of what is known",
+      unknown: "what no price is known for; [] where usd is all",
+      lines: "the bill: what, quantity, unit, unit_usd, usd; null where it is unknown",
+    },
+  },
+  "stored-cost": {
+    from: "cost, for each class of each folder down to the depth, and of all",
+    fields: {
+      path: "the folder; null for all that is stored",
+      storage_class: "the class",
+      objects: "objects of it; of a folder in packs its files",
+      bytes: "their size as stored",
+      usd: "US dollars a month, of what is known",
+      unknown: "what no price is known for",
+    },
+  },
+  "run-cost": {
+    from: "cost, for each of the last runs",
+    fields: {
+      run: "its id",
+      command: "what it did",
+      at: "when it began",
+      objects: "objects that it has stored",
+      bytes: "their size as stored",
+      requests: "PUT, COPY and DELETE requests that its events tell of",
+      usd: "US dollars, about, of what is known",
+      unknown: "what no price is known for",
     },
   },
   step: {
@@ -224,7 +319,8 @@ export const RECORD_FIELDS: {
     from: "a new phase of a run",
     fields: {
       name:
-        "probe, scan, upload, ship, checkpoint, restore, replay, read, list, check, prune, undo or verify",
+        "probe, scan, upload, ship, checkpoint, restore, wait, replay, read, list, check, prune, undo or " +
+        "verify",
       subject: "source or file, or null",
     },
   },

@@ -9,6 +9,7 @@ const runner: Runner = {
   init: async (input) => (await import("./wiring/run_init.ts")).runInit(input),
   backup: async (input) => (await import("./wiring/run_backup.ts")).runBackup(input),
   restore: async (input) => (await import("./wiring/run_restore.ts")).runRestore(input),
+  restores: async (input) => (await import("./wiring/run_restores.ts")).runRestores(input),
   log: async (input) => await look(input, (await import("./wiring/run_look.ts")).runLog),
   logVerify: async (input) => (await import("./wiring/run_log.ts")).runLogVerify(input),
   logShip: async (input) => (await import("./wiring/run_log.ts")).runLogShip(input),
@@ -27,6 +28,7 @@ const runner: Runner = {
   lsRemote: async (input) => (await import("./wiring/run_ls_remote.ts")).runLsRemote(input),
   status: async (input) => await look(input, (await import("./wiring/run_look.ts")).runStatus),
   check: async (input) => (await import("./wiring/run_check.ts")).runCheck(input),
+  heal: async (input) => (await import("./wiring/run_heal.ts")).runHeal(input),
   prune: async (input) => (await import("./wiring/run_prune.ts")).runPrune(input),
   delete: async (input) => (await import("./wiring/run_delete.ts")).runDelete(input),
   undo: async (input) => (await import("./wiring/run_undo.ts")).runUndo(input),
@@ -36,6 +38,7 @@ const runner: Runner = {
     (await import("./wiring/run_key_generate.ts")).runKeyGenerate(input),
   keyRecipients: async (input) =>
     (await import("./wiring/run_key_recipients.ts")).runKeyRecipients(input),
+  cost: async (input) => await look(input, (await import("./wiring/run_cost.ts")).runCost),
   stats: async (input) => await look(input, (await import("./wiring/run_look.ts")).runStats),
 };
 

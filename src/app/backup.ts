@@ -1,22 +1,20 @@
+import type { EarlyTally } from "../core/cost/price_deletion.ts";
+import { packUploads } from "../core/cost/pack_uploads.ts";
 import { EXIT, type ExitCode, worstExitCode } from "../core/exit_code.ts";
 import { hex } from "../core/hash.ts";
+import type { ClassRule } from "../core/mirror/class_rules.ts";
 import { type BackupPlan, planBackup } from "../core/plan/backup_plan.ts";
-import type { RenameMode } from "../core/plan/rename_plan.ts";
+import type { ArchivedRenames, RenameMode } from "../core/plan/rename_plan.ts";
 import { checkLayout } from "../core/repository_file.ts";
 import { sourceDigest } from "../core/index/tree_digest.ts";
 import { displayPath, type PathText } from "../core/path_text.ts";
 import type { SignalSink } from "../core/signal.ts";
 import type { Environment } from "../ports/environment.ts";
-import type { JobLog } from "../ports/event_log.ts";
+import type { JobLog, Unstored } from "../ports/event_log.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import { abortLeftUploads, closeUploads } from "./left_uploads.ts";
-import {
-  type DeleteContext,
-  executeDeletions,
-  planRemovedDeletions,
-  removedObjects,
-} from "./delete_objects.ts";
+import { executeDeletions, removedObjects } from "./delete_objects.ts";
 import { sizesOf } from "./gone_contents.ts";
 import { leftSources, refuseUnnamed, renamedSources } from "./name_sources.ts";
 import { takesKey } from "./object_place.ts";
@@ -24,12 +22,12 @@ import { openRenames, type RenameOptions } from "./open_renames.ts";
 import { closePacks } from "./close_packs.ts";
 import type { PackOptions } from "./pack_context.ts";
 import { storePacks } from "./store_packs.ts";
+import { planFees } from "./plan_fees.ts";
 import { readPlanItems } from "./plan_items.ts";
 import { readOwnRepository } from "./read_repository.ts";
 import { inRun } from "./run.ts";
 import type { ScanContext, ScanOptions } from "./scan_context.ts";
 import { type ScanResult, scanSource } from "./scan_source.ts";
-import { settleRenames } from "./settle_renames.ts";
 import type { LogShipper } from "./ship_log.ts";
 import type {
   EncryptionOptions,
@@ -38,7 +36,9 @@ import type {
   StoreOptions,
   StoreTotals,
 } from "./store_context.ts";
-import { storeContext, storeEntries, storeMoved } from "./store_entries.ts";
+import { storeContext } from "./store_entries.ts";
+import { deletionContext, finishMirror, groupsNow, storeInMirror } from "./store_mirror.ts";
+import type { WarmUpSetting } from "./warm_up_renames.ts";
 
 export interface BackupDeps {
   readonly log: JobLog;
@@ -51,6 +51,10 @@ export interface BackupDeps {
   readonly shipper: LogShipper;
   /** Sends what renames, removals and changes of metadata of the run amount to. */
   readonly shipRenames: (run: string) => Promise<void>;
+  /** Told what the run deletes or overwrites before its class's minimum duration, before it does. */
+  readonly tellEarly?: (early: readonly EarlyTally[]) => void;
+  /** For `archived_renames = "copy"`: without it those renames wait. */
+  readonly warmUp?: WarmUpSetting;
 }
 
 export interface BackupOptions {
@@ -58,6 +62,8 @@ export interface BackupOptions {
   readonly config: string;
   readonly storageClass: string;
   readonly minArchiveSize: number;
+  /** Files of the mirror layout that go into another class; none by default. */
+  readonly classes?: readonly ClassRule[];
   readonly partSize: number;
   readonly workers: number;
   /** What the person calls the run and its snapshot. */
@@ -65,6 +71,8 @@ export interface BackupOptions {
   /** Objects of entries that are gone are deleted from the store, too. */
   readonly delete: boolean;
   readonly renames: RenameMode;
+  /** "alias" by default. */
+  readonly archivedRenames?: ArchivedRenames;
   /** The log is volatile: nothing is stored, the plan is the result. */
   readonly dryRun: boolean;
   /** Content goes into packs: the pack layout. */
@@ -129,11 +137,12 @@ function runOptions({ shipper }: BackupDeps, { config, description, dryRun }: Ba
 
 function storeOptions(deps: BackupDeps, options: BackupOptions): StoreOptions {
   const { store, hashing, owners, shipper } = deps;
-  const { storageClass, minArchiveSize, partSize, workers, encryption } = options;
+  const { storageClass, minArchiveSize, classes, partSize, workers, encryption } = options;
   const { sealer, coding } = encryption ?? {};
   return {
     ...{ store, hashing, owners, sources: new Map(), ship: () => shipper.shipIfDue() },
     ...{ storageClass, minArchiveSize, partSize, workers },
+    ...(classes === undefined ? {} : { classes }),
     ...(sealer === undefined ? {} : { sealer, coding }),
   };
 }
@@ -153,9 +162,9 @@ async function finishEarlier(
 ): Promise<void> {
   if (options.packs !== undefined) await closePacks({ ...context, packs: options.packs });
   await executeDeletions(deletionContext(context, deps));
-  if (options.packs !== undefined) return;
-  await settleRenames(context, { ...renameOptions(deps, options), last: false });
-  await executeDeletions(deletionContext(context, deps));
+  if (options.packs === undefined) {
+    await finishMirror(context, deps, renameOptions(deps, options));
+  }
 }
 
 /** Before the scans: what is below a source that has another name now is not new. */
@@ -183,17 +192,14 @@ function leftNotices({ log }: BackupDeps, { sources }: BackupOptions): string[] 
   );
 }
 
-function renameOptions({ store }: BackupDeps, { renames, sources }: BackupOptions): RenameOptions {
+function renameOptions({ store }: BackupDeps, options: BackupOptions): RenameOptions {
+  const { renames, archivedRenames, sources } = options;
   return {
-    mode: renames,
+    ...{ mode: renames, archived: archivedRenames ?? "alias" },
     versions: store.features.versions.works,
     takesKey: (key) => takesKey(store, key),
     sources: new Set(sources.map(({ name }) => name)),
   };
-}
-
-function deletionContext(context: StoreContext, { store, shipper }: BackupDeps): DeleteContext {
-  return { ...context, store, ship: () => shipper.ship() };
 }
 
 async function storeAndReport(
@@ -207,7 +213,12 @@ async function storeAndReport(
   log.append(run, [], { durable: true });
   deps.emit({ kind: "phase", name: "upload" });
   if (options.packs !== undefined) await storePacks({ ...context, packs: options.packs }, before);
-  else await storeInMirror(context, deps, options, { scans, before });
+  else {
+    await storeInMirror(context, deps, {
+      ...{ renames: renameOptions(deps, options), partSize: options.partSize, before },
+      deleteIn: options.delete ? acceptedSources(scans) : new Set(),
+    });
+  }
   await closeUploads(context, deps.store, before + 1);
   const snapshot = snapshotIfWhole(context, scans, stored, options.description);
   await deps.shipRenames(run);
@@ -218,21 +229,6 @@ async function storeAndReport(
     notices: [...leftNotices(deps, options), ...featureNotices(deps.store)],
     ...(snapshot === undefined ? {} : { snapshot }),
   };
-}
-
-async function storeInMirror(
-  context: StoreContext,
-  deps: BackupDeps,
-  options: BackupOptions,
-  { scans, before }: { scans: BackupReport["scans"]; before: number },
-): Promise<void> {
-  const renames = renameOptions(deps, options);
-  await storeMoved(context);
-  await settleRenames(context, { ...renames, last: false });
-  await storeEntries(context, before);
-  await settleRenames(context, { ...renames, last: true });
-  if (options.delete) planRemovedDeletions(context, acceptedSources(scans));
-  await executeDeletions(deletionContext(context, deps));
 }
 
 function acceptedSources(scans: BackupReport["scans"]): Set<string> {
@@ -246,17 +242,34 @@ function planReport(
   { scans, before }: { scans: BackupReport["scans"]; before: number },
 ): BackupReport {
   const renames = options.packs === undefined
-    ? openRenames(context.log.index, renameOptions(deps, options))
+    ? [...openRenames(context.log.index, renameOptions(deps, options))]
     : [];
   const deletions = options.delete && options.packs === undefined
     ? [...removedObjects(context.log.index, acceptedSources(scans))]
     : [];
-  const plan = planBackup(readPlanItems(context, options, before), {
+  const { log, environment: { clock }, store } = deps;
+  const now = Number(clock.now() / 1_000_000n);
+  const fees = planFees(log, now);
+  const keepsFormer = store.features.versions.works || options.packs !== undefined;
+  // Where versions are kept a deletion is a marker: a fee is due when the version goes.
+  if (!keepsFormer) { for (const object of deletions) fees.deleted(object); }
+  const see = (item: Unstored) => {
+    if (!item.isFolder && !keepsFormer) fees.overwritten(item.row);
+  };
+  const planned = planBackup(readPlanItems(context, { ...options, see }, before), {
     renames: renames.map(({ source, path, rename, way, why, folder }) => ({
       ...{ source, path, from: rename.fromKey, way, why, isFolder: folder !== undefined },
     })),
     deletions,
+    renamed: groupsNow(log, renames, {
+      ...{ partSize: options.partSize, now, versions: store.features.versions.works },
+    }),
   });
+  const { packs } = options;
+  const uploads = packs === undefined
+    ? planned.uploads
+    : packUploads(Number(planned.bytes), { ...options, packSize: packs.packSize });
+  const plan = { ...planned, uploads, early: fees.early() };
   const { totals: stored } = context;
   const notices = [...leftNotices(deps, options), ...featureNotices(deps.store)];
   return { exitCode: exitCode(scans, stored), scans, stored, plan, notices };
@@ -295,6 +308,7 @@ function exitCode(scans: BackupReport["scans"], stored: StoreTotals): ExitCode {
   if (scans.some((scan) => scan.refused !== undefined)) codes.push(EXIT.guard);
   const unreadable = scans.reduce((sum, scan) => sum + scan.unreadable, stored.unreadable);
   if (unreadable + stored.refused > 0) codes.push(EXIT.entries);
+  if (stored.held > 0) codes.push(EXIT.cost);
   return worstExitCode(codes);
 }
 
@@ -319,5 +333,6 @@ function totalsOf({ scans, stored }: BackupReport): Record<string, string> {
     copied: stored.copied.toString(),
     aliased: stored.aliased.toString(),
     deleted: stored.deleted.toString(),
+    ...(stored.held === 0 ? {} : { held: stored.held.toString() }),
   };
 }

@@ -8,6 +8,7 @@ import {
   textOfBytes,
 } from "../core/path_text.ts";
 import { BATCH_ENTRIES } from "../core/event/event.ts";
+import { isArchive } from "../core/mirror/storage_class.ts";
 import { unpackStat } from "../core/stat_record.ts";
 import type { ReadingQueue } from "../ports/work_tables.ts";
 import type { CheckContext } from "./check_context.ts";
@@ -21,8 +22,6 @@ export interface ReadTotals {
 }
 
 const READERS = 8;
-/** Classes whose objects have to be warmed up before they can be read (AWS: storage classes). */
-const COLD = new Set(["GLACIER", "DEEP_ARCHIVE"]);
 
 interface Wanted {
   readonly row: EntryRow;
@@ -81,7 +80,7 @@ function readingPlan(
       if (!isLive(row) || row.content.stored <= 0) continue;
       const item = wantedOf(context, row);
       if (
-        COLD.has(context.listing.find(item.key)?.storageClass ?? row.content.storageClass ?? "")
+        isArchive(context.listing.find(item.key)?.storageClass ?? row.content.storageClass ?? "")
       ) {
         totals.archived++;
         continue;

@@ -4,13 +4,14 @@ import { REPOSITORY_KEY } from "../core/mirror/object_key.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import type { ReadingQueue } from "../ports/work_tables.ts";
 import { breather } from "./breather.ts";
+import { type ArchivedOptions, type ArchivedTotals, checkArchived } from "./check_archived.ts";
 import { checkContents, type ContentCounts } from "./check_contents.ts";
 import type { CheckContext, CheckDeps } from "./check_context.ts";
 import { findings } from "./check_findings.ts";
 import { checkLifecycle } from "./check_lifecycle.ts";
 import { readerForCheck, readPacks } from "./check_pack_data.ts";
 import { checkPacked, checkPackedSnapshots } from "./check_packed.ts";
-import { checkPacks, type PackCounts } from "./check_packs.ts";
+import { checkPacks, type PackCounts, type PackFaults } from "./check_packs.ts";
 import { readContents, type ReadTotals } from "./check_read.ts";
 import { checkSnapshots } from "./check_snapshots.ts";
 import { contentOpener } from "./open_content.ts";
@@ -26,6 +27,8 @@ export interface CheckOptions {
   readonly readData: number | undefined;
   /** Content of kept snapshots that is no entry's now, too. */
   readonly snapshots: boolean;
+  /** Checksums of archived objects, by S3 Batch Operations. */
+  readonly archived?: ArchivedOptions;
   /** Writes pack indexes that are missing or damaged again. */
   readonly repair: boolean;
 }
@@ -41,6 +44,8 @@ export interface CheckReport extends ContentCounts {
   readonly snapshotContents: number;
   /** In the pack layout. */
   readonly packs?: PackCounts & { readonly rewritten: number };
+  /** Archived objects that were compared by their checksums. */
+  readonly archived?: ArchivedTotals;
   /** What of the bucket's lifecycle rules is dangerous, or could not be read. */
   readonly lifecycle: { readonly danger?: string; readonly notice?: string };
 }
@@ -95,16 +100,26 @@ function withoutPacks(): HoldfastError {
 
 async function checkInMirror(
   context: CheckContext,
-  { readData = 0, snapshots }: CheckOptions,
+  { readData = 0, snapshots, archived: wanted }: CheckOptions,
   readings: ReadingQueue | undefined,
 ): Promise<CheckReport> {
   const lifecycle = await lookAtStore(context);
   const contents = await checkContents(context, readings);
+  const archived = await archivedTotals(context, new Map(), wanted);
   const snapshotContents = snapshots ? await checkSnapshots(context) : 0;
   const read = readings === undefined
     ? { ...NOTHING_READ }
     : await readContents(context, readings, readData);
-  return reportOf(context, { ...contents, snapshotContents, read, lifecycle });
+  return reportOf(context, { ...contents, snapshotContents, read, lifecycle, ...archived });
+}
+
+async function archivedTotals(
+  context: CheckContext,
+  faults: PackFaults,
+  wanted: ArchivedOptions | undefined,
+): Promise<Pick<CheckReport, "archived">> {
+  if (wanted === undefined) return {};
+  return { archived: await checkArchived(context, faults, wanted) };
 }
 
 const NOTHING_READ: ReadTotals = { objects: 0, bytes: 0, archived: 0 };
@@ -112,7 +127,7 @@ const NOTHING_READ: ReadTotals = { objects: 0, bytes: 0, archived: 0 };
 /** Packs first: what is in a faulty one is then looked for in others, and its entries are named. */
 async function checkInPacks(
   context: CheckContext,
-  { readData, snapshots, repair }: CheckOptions,
+  { readData, snapshots, repair, archived: wanted }: CheckOptions,
   reader: PackReader | undefined,
 ): Promise<CheckReport> {
   const lifecycle = await lookAtStore(context);
@@ -121,13 +136,14 @@ async function checkInPacks(
   const read = reader === undefined
     ? { ...NOTHING_READ }
     : await readPacks(context, reader, readData!, faults);
+  const archived = await archivedTotals(context, faults, wanted);
   const { named, ...contents } = await checkPacked(context, faults);
   const snapshotContents = snapshots || faults.size > 0
     ? await checkPackedSnapshots(context, faults, named)
     : 0;
   const packs = { ...counts, rewritten: repair ? await rewriteIndexes(context) : 0 };
   return reportOf(context, {
-    ...{ ...contents, otherClass, snapshotContents, read, lifecycle, packs },
+    ...{ ...contents, otherClass, snapshotContents, read, lifecycle, packs, ...archived },
   });
 }
 
@@ -151,13 +167,14 @@ function reportOf(
 ): CheckReport {
   found.flush();
   const { missing, damaged } = found;
-  const { lifecycle } = seen;
+  const { lifecycle, archived } = seen;
   return {
     ...{ ...seen, missing, damaged },
     unknown: listing.unknown(".holdfast/"),
     exitCode: worstExitCode([
       missing + damaged > 0 ? EXIT.damage : EXIT.done,
       lifecycle.danger === undefined ? EXIT.done : EXIT.guard,
+      archived?.exitCode ?? EXIT.done,
     ]),
   };
 }

@@ -52,7 +52,7 @@ function noTotals(path: PathText): OpenTotals {
 }
 
 /** How many folders deep an entry is: 1 directly in the root. */
-function levelOf(path: PathText, root: PathText): number {
+export function levelOf(path: PathText, root: PathText): number {
   let level = 1;
   for (let { folder } = splitPath(path); folder !== root; folder = splitPath(folder).folder) {
     level++;

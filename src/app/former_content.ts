@@ -4,7 +4,10 @@ import { FILE_CODE } from "../core/stat_record.ts";
 import type { IndexModel } from "../ports/event_log.ts";
 import type { StoredObject } from "../ports/object_store.ts";
 
-type Replaced = Pick<StoredEntry, "over" | "since" | "from" | "was" | "wasSince" | "until">;
+type Replaced = Pick<
+  StoredEntry,
+  "over" | "since" | "from" | "was" | "wasSince" | "until" | "release"
+>;
 
 /**
  * What becomes of an entry's former content now that a new one is stored under `key`, for the event
@@ -14,12 +17,16 @@ type Replaced = Pick<StoredEntry, "over" | "since" | "from" | "was" | "wasSince"
 export function leaveFormer(
   index: IndexModel,
   row: EntryRow,
-  stored: { key: string; object: StoredObject },
+  stored: { key: string; object: StoredObject; isSame?: boolean },
 ): Replaced {
   const over = overwritten(index, row, stored);
   const from = index.keys.ofEntry(row);
   const was = Math.abs(row.content.stored);
   if (was === 0 || from === stored.key) return over;
+  // The same content once more, under another key: it is there for all that had it.
+  if (stored.isSame === true) {
+    return { ...over, since: row.content.since || was, from, was, release: true };
+  }
   if (stored.object.versionId !== undefined || hasMarker(row)) return { ...over, from, was };
   const wasSince = row.content.since || (row.occupant === was ? row.occupantSince : 0);
   return { ...over, from, was, ...(wasSince === 0 ? {} : { wasSince }), until: row.position };

@@ -3,6 +3,7 @@ import type { RunRow, SnapshotRow, UploadRow } from "../core/index/run_fold.ts";
 import type { JobLog, LogHead, Totals } from "../ports/event_log.ts";
 import { firstUnshipped } from "./segment_state.ts";
 import { probesOf } from "./store_probes.ts";
+import { firstUnsettled, type UnsettledRename } from "./unsettled_renames.ts";
 
 /** Where a job stands, as its database says: nothing is asked of the store. */
 export interface JobStatus {
@@ -39,6 +40,8 @@ export interface RenameCounts {
   readonly unsettled: number;
   /** Those whose content stays under its former key. */
   readonly aliased: number;
+  /** The first of both. */
+  readonly named: readonly UnsettledRename[];
 }
 
 export interface RefusedScan {
@@ -55,6 +58,8 @@ export interface ProbedStore {
 }
 
 export const RECENT_RUNS = 100;
+/** Renames that are named one by one. */
+const NAMED_RENAMES = 5;
 
 export function jobStatus(log: JobLog): JobStatus {
   const { index, genesis } = log;
@@ -84,7 +89,7 @@ export function jobStatus(log: JobLog): JobStatus {
 
 function renameCounts({ index }: JobLog): RenameCounts {
   const { open: unsettled, aliased } = index.renameCounts();
-  return { unsettled, aliased };
+  return { unsettled, aliased, named: firstUnsettled(index, NAMED_RENAMES) };
 }
 
 /** The LogSegmentShipped behind the last segment opens the next one, and is nothing to ship by itself. */

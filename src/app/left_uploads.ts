@@ -3,7 +3,7 @@ import { entryAt } from "../core/index/row_at.ts";
 import { type EntryRow, REMOVED, UNREADABLE } from "../core/index/rows.ts";
 import type { UploadRow } from "../core/index/run_fold.ts";
 import { type PathText, textOfJson } from "../core/path_text.ts";
-import { typeAt, unpackStat } from "../core/stat_record.ts";
+import { typeAt } from "../core/stat_record.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import { placeOf, storageClassOf } from "./object_place.ts";
@@ -86,7 +86,7 @@ export async function leftUploadOf(
 }
 
 function isPlaced(context: StoreContext, task: Task, row: EntryRow, left: LeftUpload): boolean {
-  const storageClass = storageClassOf(context, unpackStat(row.stat).size);
+  const storageClass = storageClassOf(context, task, row.stat);
   return left.key === placeOf(context, task, row.position).key &&
     (left.storageClass ?? "STANDARD") === storageClass;
 }

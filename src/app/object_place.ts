@@ -2,7 +2,8 @@ import { HoldfastError } from "../core/error.ts";
 import { contentKey, keyOfPath, MAX_KEY_BYTES } from "../core/mirror/object_key.ts";
 import { hex } from "../core/hash.ts";
 import { bytesOfText } from "../core/path_text.ts";
-import { classFor } from "../core/mirror/storage_class.ts";
+import { unpackStat } from "../core/stat_record.ts";
+import { classOfFile } from "../core/mirror/class_rules.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import type { StoreContext, Task } from "./store_context.ts";
 
@@ -45,8 +46,16 @@ export function tagOf({ sha256 }: StoreContext, { source, path }: Task): string 
   return hex(sha256(`${source}\0`, bytesOfText(path))).slice(0, 16);
 }
 
-export function storageClassOf({ options }: StoreContext, size: bigint): string {
-  return classFor(options.storageClass, size, options.minArchiveSize);
+/** Of a file with this stat record, or with so many bytes where it has changed since. */
+export function storageClassOf(
+  { options, clock }: StoreContext,
+  { path }: Pick<Task, "path">,
+  stat: Uint8Array,
+  bytes?: number,
+): string {
+  const { size, mtime } = unpackStat(stat);
+  const file = { path, size: bytes === undefined ? size : BigInt(bytes), mtime };
+  return classOfFile(options, file, clock.now());
 }
 
 /** Looks at the first object of each class: a store that changes the class silently stops the run. */
@@ -61,7 +70,8 @@ export async function checkClass(context: StoreContext, key: string, asked: stri
     `${store.url} stored ${key} as ${head.storageClass}, not as ${asked}`,
     {
       context: { key, code: "InvalidStorageClass" },
-      hint: `set storage_class to a class that this store has (now it is "${asked}")`,
+      hint: "set storage_class to a class that this store has, and that of every rule in " +
+        `\`classes\` (here it is "${asked}")`,
     },
   );
 }

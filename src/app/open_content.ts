@@ -2,6 +2,7 @@ import { HoldfastError, isKind } from "../core/error.ts";
 import { AGE_CHUNK, AGE_TAG } from "../core/pack/pack_layout.ts";
 import type { OpenedFile, Opener } from "../ports/cipher.ts";
 import type { ObjectBody, ObjectStore } from "../ports/object_store.ts";
+import { isColdRefusal } from "./cold_refusal.ts";
 import { readBody } from "./read_body.ts";
 
 /** An object of the mirror that is an age file. */
@@ -100,6 +101,7 @@ export function contentOpener({ store, identities }: ContentOpenerDeps): Content
     async prove(objects) {
       if (isProven) return;
       let refusal: HoldfastError | undefined;
+      let isAnyCold = false;
       for (const object of firstOf(objects, SAMPLES)) {
         if (await identities() === undefined) throw noIdentity(object.key);
         const answer = await opens(object);
@@ -108,9 +110,10 @@ export function contentOpener({ store, identities }: ContentOpenerDeps): Content
           return;
         }
         if (isKind(answer, "key")) refusal ??= answer;
+        isAnyCold ||= isColdRefusal(answer);
       }
       if (refusal !== undefined) throw refusal;
-      isProven = true;
+      isProven = !isAnyCold;
     },
   };
 }

@@ -122,12 +122,12 @@ function covers(
 function failedRestores(of: HistoryLog, pathAt: (position: number) => PathText): HistoryItem[] {
   const plans = new Map<string, { position: number; to: JsonPath }>();
   for (const event of of.log.events({ type: "RestorePlanned", to: of.position })) {
-    if (event.type === "RestorePlanned") plans.set(event.run, event.data);
+    if (event.type === "RestorePlanned") plans.set(restoreOf(event), event.data);
   }
   const items: HistoryItem[] = [];
   for (const event of of.log.events({ type: "EntriesRestored", to: of.position })) {
     if (event.type !== "EntriesRestored") continue;
-    const plan = plans.get(event.run);
+    const plan = plans.get(restoreOf(event));
     const path = pathAt(plan?.position ?? event.position);
     for (const { path: failed, reason } of event.data.failed) {
       if (textOfJson(failed) !== path) continue;
@@ -135,6 +135,11 @@ function failedRestores(of: HistoryLog, pathAt: (position: number) => PathText):
     }
   }
   return items;
+}
+
+/** One with a number may go on in other runs. */
+function restoreOf({ run, data }: { readonly run: string; readonly data: { job?: number } }) {
+  return data.job === undefined ? run : `restore ${data.job}`;
 }
 
 function itemOf(event: AnyEvent, path: PathText, fact: HistoryFact): HistoryItem {

@@ -4,6 +4,7 @@ import type { Extent, PackFetch } from "../core/pack/extent_ranges.ts";
 import { compareBytes } from "../core/path_text.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { PackModel } from "../ports/pack_model.ts";
+import { isColdRefusal } from "./cold_refusal.ts";
 import { foreignPack, type OpenPack, openPack, type OpenPackDeps } from "./open_pack.ts";
 import { packDamage } from "./pack_failure.ts";
 import { readFrames } from "./read_frames.ts";
@@ -66,6 +67,8 @@ export function packReader(deps: PackReaderDeps): PackReader {
     known.delete(id);
     known.set(id, pack);
     if (known.size > REMEMBERED) known.delete(known.keys().next().value!);
+    // A cold pack may be warm the next time.
+    pack.catch((error) => isColdRefusal(error) && known.get(id) === pack && known.delete(id));
     return pack;
   }
 
@@ -93,6 +96,7 @@ export function packReader(deps: PackReaderDeps): PackReader {
     async prove(wanted) {
       if (isProven) return;
       let refusal: HoldfastError | undefined;
+      let isAnyCold = false;
       for (const id of [wanted, ...samples(packs, wanted)]) {
         const verdict = await verdictOf(open(id));
         if (verdict === "open") {
@@ -100,10 +104,11 @@ export function packReader(deps: PackReaderDeps): PackReader {
           return;
         }
         if (isKind(verdict, "key")) refusal ??= verdict;
+        isAnyCold ||= isColdRefusal(verdict);
         if (await deps.identities() === undefined) break;
       }
       if (refusal !== undefined) throw refusal;
-      isProven = true;
+      isProven = !isAnyCold;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { copyOf } from "../core/event/copy_of.ts";
 import type { AnyEvent, LoggedEvent } from "../core/event/event.ts";
 import { type EntryRow, type FolderRow, isLive } from "../core/index/rows.ts";
 import { keyOfPath } from "../core/mirror/object_key.ts";
@@ -7,7 +8,10 @@ import type { IndexModel, Unstored } from "../ports/event_log.ts";
 import type { NeededContent, ObjectLedger } from "../ports/work_tables.ts";
 import { replaySnapshots, type SnapshotReplay, touchedRows } from "./replay_snapshots.ts";
 
-/** Fills the ledger: what the log says was stored, what of it each kept snapshot and the head need. */
+/**
+ * Fills the ledger: what the log says was stored, what of it each kept snapshot, the head and the
+ * restores of this log that are not at their end need.
+ */
 export async function fillLedger(replay: SnapshotReplay, ledger: ObjectLedger): Promise<void> {
   const states = replaySnapshots(replay, (event) => noteEvent(ledger, event));
   for await (const { index, since } of states) {
@@ -25,6 +29,16 @@ export async function fillLedger(replay: SnapshotReplay, ledger: ObjectLedger): 
     if (item.row.content.etag === null) continue;
     if (isLive(item.row)) ledger.need(contentOf(index, item), "entry");
     else noteClaim(ledger, index, item);
+  }
+  noteAwaited(ledger, index);
+}
+
+function noteAwaited(ledger: ObjectLedger, { restores }: IndexModel): void {
+  for (const { job, ended } of restores.jobs()) {
+    if (ended !== null) continue;
+    for (const { object: { key, version } } of restores.objects(job)) {
+      ledger.awaited({ key, version: version === "" ? null : version });
+    }
   }
 }
 
@@ -52,6 +66,13 @@ function noteEvent(ledger: ObjectLedger, event: AnyEvent): void {
       for (const { key, version = null, stored } of event.data.objects) {
         ledger.deleted({ key, version, stored });
       }
+      return;
+    case "ObjectHealed":
+      // What snapshots had of the lost object they find in the one that took its place.
+      for (const { from, lost, content } of event.data.objects) {
+        if (from === undefined || content === undefined) continue;
+        ledger.copied({ key: from, stored: lost }, { key: content.key, stored: content.stored });
+      }
   }
 }
 
@@ -61,13 +82,11 @@ function noteStored(
   at: number,
 ): void {
   const { source, class: storageClass, folders } = data;
-  const isCopy = type === "ObjectCopied";
   for (const { path: folderPath, objects } of folders) {
     for (const object of objects) {
       const folder = object.type === "folder";
       const path = joinPath(textOfJson(folderPath), textOfJson(object.name));
       const key = object.key ?? keyOfPath(source, path, folder);
-      const { from, was } = object;
       ledger.stored({
         key,
         version: object.version ?? null,
@@ -75,10 +94,8 @@ function noteStored(
         bytes: Number(object.size ?? 0),
         place: { source, path, folder },
       });
-      const isMoved = isCopy && object.version === undefined;
-      if (isMoved && from !== undefined && was !== undefined) {
-        ledger.copied({ key: from, stored: was }, { key, stored });
-      }
+      const former = object.version === undefined ? copyOf(type, object) : undefined;
+      if (former !== undefined) ledger.copied(former, { key, stored });
     }
   }
 }

@@ -2,6 +2,7 @@ import { HoldfastError } from "../core/error.ts";
 import { EXIT, type ExitCode } from "../core/exit_code.ts";
 import type { PackRow } from "../core/index/pack_rows.ts";
 import { type PackPlan, packRules, planPacks } from "../core/plan/pack_plan.ts";
+import type { JobLog } from "../ports/event_log.ts";
 import { dropPacks, type Dropped } from "./drop_packs.ts";
 import { moveContents } from "./move_contents.ts";
 import {
@@ -49,7 +50,9 @@ export async function prunePacks(
     if (log.index.snapshots().every(({ forgotten }) => forgotten !== 0)) throw noSnapshot();
     const markers = await surveyPackUse(upkeep);
     const rules = packRules(options.packs.packSize, options.maxDead);
-    const { judged, heads } = await judgePacks(upkeep, packFacts(upkeep, markers), rules);
+    // What a restore waits for may have been paid for.
+    const facts = packFacts(upkeep, markers).filter(({ id }) => !isAwaited(log, id));
+    const { judged, heads } = await judgePacks(upkeep, facts, rules);
     const plan = planPacks(judged, rules, now);
     const accepted = await options.accept(plan);
     const done = accepted ? await carryOut(upkeep, plan, heads) : NOTHING;
@@ -63,6 +66,11 @@ export async function prunePacks(
       ...{ outcome: exitCode, totals: Object.fromEntries(totals) },
     };
   });
+}
+
+function isAwaited({ index }: JobLog, id: number): boolean {
+  const { key, version } = index.packs.pack(id)!;
+  return index.tables.isAwaited({ key, version: version ?? "" });
 }
 
 const NOTHING = { packs: 0, bytes: 0, failed: 0, kept: 0 };

@@ -5,6 +5,7 @@ import { isoTime } from "../core/time_text.ts";
 import type { SignalSink } from "../core/signal.ts";
 import type { IndexModel, JobLog } from "../ports/event_log.ts";
 import type { Replayer } from "../ports/replay.ts";
+import { applyHealed } from "./healed_state.ts";
 import { historyGone, historyText, refuseBeforeBase } from "./log_base.ts";
 
 /** Which state of a job to look at. */
@@ -51,6 +52,7 @@ export function openState(
         emit({ kind: "replay", done: event.position, total: position });
       }
     }
+    applyHealed(log, replay.index, position);
   } catch (error) {
     replay.close();
     throw error;

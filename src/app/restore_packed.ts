@@ -61,7 +61,9 @@ export async function restorePacked(work: RestoreWork, queue: RestoreQueue): Pro
 }
 
 /** The queue holds what names an entry: the entries themselves would fill the memory. */
-function itemFinder({ tables, paths, keys }: IndexModel): (file: PackedFile) => FileItem {
+export function itemFinder(
+  { tables, paths, keys }: IndexModel,
+): (file: Pick<PackedFile, "folder" | "name">) => FileItem {
   let above: FolderRow | undefined;
   return ({ folder: id, name }) => {
     const row = tables.findEntry(id, name)!;

@@ -1,6 +1,6 @@
 import { HoldfastError } from "../core/error.ts";
 import { compareBytes, type PathText } from "../core/path_text.ts";
-import type { Overwrite } from "./restore_conflict.ts";
+import { clearTheWay, type Overwrite } from "./restore_conflict.ts";
 import type { FileDeps, FileItem } from "./restore_file.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { FileDeps, FileItem } from "./restore_file.ts";
  * linked to it that has to be known. Throws kind "entry" where it has not, and is to be kept.
  */
 export async function hasContent(
-  { target, hashing }: FileDeps,
+  { target, hashing }: Pick<FileDeps, "target" | "hashing">,
   item: FileItem,
   overwrite: Overwrite,
 ): Promise<boolean> {
@@ -20,6 +20,20 @@ export async function hasContent(
   throw new HoldfastError("entry", "something else is in its place and was kept", {
     hint: "use --overwrite if-changed to replace what differs",
   });
+}
+
+/**
+ * Whether an earlier process of the same restore has written the file already. With "always" size and
+ * time prove nothing: they may be those of what was there before, so its content is read.
+ */
+export async function isFinished(
+  deps: Pick<FileDeps, "target" | "hashing">,
+  item: FileItem,
+  overwrite: Overwrite,
+): Promise<boolean> {
+  if (overwrite !== "always" || item.row.content.sha256 === null) return false;
+  return clearTheWay(deps.target, item, "if-changed") === "present" &&
+    await hasContent(deps, item, "if-changed");
 }
 
 /** Whether both names are links of one file already. */

@@ -1,15 +1,17 @@
 import { isKind } from "../core/error.ts";
-import type { RestoreFailure } from "../core/event/event.ts";
+import type { RestoreFailure } from "../core/event/restore_events.ts";
 import { jsonOfText, type PathText, splitPath, textOfBytes } from "../core/path_text.ts";
 import { checkRestoreName } from "../core/restore_name.ts";
 import type { SignalSink } from "../core/signal.ts";
 import { unpackStat } from "../core/stat_record.ts";
 import type { IndexModel, JobLog } from "../ports/event_log.ts";
 import type { RestoreQueue } from "../ports/work_tables.ts";
+import { isColdRefusal } from "./cold_refusal.ts";
 import type { Overwrite } from "./restore_conflict.ts";
 import type { FileDeps } from "./restore_file.ts";
 import type { RestoreItem } from "./restore_items.ts";
 import type { linkGroups } from "./restore_links.ts";
+import type { RestoreWaiting } from "./restore_waiting.ts";
 
 /** What the parts of one restore share. */
 export interface RestoreWork {
@@ -28,6 +30,12 @@ export interface RestoreWork {
   readonly skipped: Set<PathText>;
   /** Files whose content is in packs wait here until all others are done. Made when first asked for. */
   readonly queue: () => RestoreQueue;
+  /** Files whose objects are archived, and not warm. */
+  readonly waiting: RestoreWaiting;
+  /** Number of the restore. */
+  readonly job: number;
+  /** An earlier process has begun it. */
+  readonly isResumed: boolean;
 }
 
 export interface Progress {
@@ -77,6 +85,11 @@ function checkName({ deps }: RestoreWork, { row, place }: RestoreItem): void {
 
 function failed(work: RestoreWork, item: RestoreItem, error: unknown): void {
   if (!isKind(error, "entry", "damage")) throw error;
+  if (item.kind === "entry") {
+    // It was thought to be readable: a rule has archived it, or its restored copy has expired.
+    if (isColdRefusal(error) && work.waiting.putBack(item)) return;
+    work.waiting.remove(item);
+  }
   if (error.kind === "damage") work.progress.damaged = true;
   if (item.kind === "folder") work.skipped.add(item.place);
   fail(work, item.place, error.message);
@@ -111,6 +124,7 @@ export function done(
   bytes?: number,
 ): void {
   const { progress, deps } = work;
+  if (item.kind === "entry") work.waiting.remove(item);
   const size = item.kind === "entry" ? Number(unpackStat(item.row.stat).size) : 0;
   progress.done++;
   progress.entries++;
@@ -134,10 +148,10 @@ function flushIfFull(work: RestoreWork): void {
 }
 
 /** Appends what was not told yet. */
-export function flush({ progress, deps, run }: RestoreWork): void {
+export function flush({ progress, deps, run, job }: RestoreWork): void {
   const { entries, bytes, failed } = progress.batch;
   if (entries + failed.length === 0) return;
-  const data = { entries: entries.toString(), bytes: bytes.toString(), failed };
+  const data = { entries: entries.toString(), bytes: bytes.toString(), failed, job };
   deps.log.append(run, [{ type: "EntriesRestored", data }]);
   progress.batch = { entries: 0, bytes: 0, failed: [] };
 }

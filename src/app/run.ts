@@ -50,7 +50,7 @@ export async function inRun<Result>(
   log.append(run, [{ type: "RunStarted", data: started }], { durable: true });
   let result: Result;
   try {
-    await shipper.ship();
+    await shipper.shipStart();
     const done = await work(run);
     const { outcome, totals } = done;
     log.append(run, [{ type: "RunFinished", data: { outcome, totals } }], { durable: true });

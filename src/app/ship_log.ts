@@ -20,7 +20,9 @@ export interface LogShipper {
    * database of this log has appended. Throws kind "locked" where the log there is not ours.
    */
   begin(run: string): Promise<void>;
-  /** All that is not shipped yet: before what must not be forgotten, a delete say. */
+  /** What a run has begun with, before its first write. A restore goes on where that fails. */
+  shipStart(): Promise<void>;
+  /** All that is not shipped yet: before what must not be forgotten, a delete or a paid request. */
   ship(): Promise<void>;
   /** The same where enough has come together since, or enough time has passed. */
   shipIfDue(): Promise<void>;
@@ -39,13 +41,17 @@ export interface ShipDeps extends SegmentDeps {
 }
 
 export interface ShipOptions {
-  /** A restore goes on although its events cannot be shipped. */
-  readonly lenient?: boolean;
+  /**
+   * A restore goes on although its events cannot be shipped: "until-paid" up to the first `ship`,
+   * which comes before what is paid for; "always" where nobody will look for the run in the log.
+   */
+  readonly lenient?: "until-paid" | "always";
 }
 
 /** For runs that append nothing for good. */
 export const noShipping: LogShipper = {
   begin: () => Promise.resolve(),
+  shipStart: () => Promise.resolve(),
   ship: () => Promise.resolve(),
   shipIfDue: () => Promise.resolve(),
   end: () => Promise.resolve(),
@@ -53,7 +59,7 @@ export const noShipping: LogShipper = {
 
 const LONGEST = 5n * 60n * 1_000_000_000n; // ns
 
-export function logShipper(deps: ShipDeps, { lenient = false }: ShipOptions = {}): LogShipper {
+export function logShipper(deps: ShipDeps, { lenient }: ShipOptions = {}): LogShipper {
   const { log, environment, emit } = deps;
   const due = dueMeter(deps);
   let run = "";
@@ -70,7 +76,7 @@ export function logShipper(deps: ShipDeps, { lenient = false }: ShipOptions = {}
     try {
       await work();
     } catch (error) {
-      if (!lenient || !isAway(error)) throw error;
+      if (lenient === undefined || !isAway(error)) throw error;
       emit({ kind: "notice", text: notShipped(error) });
     }
   }
@@ -83,7 +89,8 @@ export function logShipper(deps: ShipDeps, { lenient = false }: ShipOptions = {}
 
   return {
     begin: (id) => leniently(() => begin(id)),
-    ship: () => leniently(ship),
+    shipStart: () => leniently(ship),
+    ship: () => lenient === "always" ? leniently(ship) : ship(),
     async shipIfDue() {
       if (due.is()) await leniently(ship);
     },

@@ -1,4 +1,5 @@
 import type { UploadRow } from "../core/index/run_fold.ts";
+import type { ClassRule } from "../core/mirror/class_rules.ts";
 import type { PathText } from "../core/path_text.ts";
 import type { Sealer } from "../ports/cipher.ts";
 import type { Hashing } from "../ports/hashing.ts";
@@ -22,6 +23,8 @@ export interface StoreOptions {
   readonly storageClass: string;
   /** Bytes below which an object stays out of an archive class. */
   readonly minArchiveSize: number;
+  /** Files that go into another class than that; none by default. */
+  readonly classes?: readonly ClassRule[];
   /** Bytes of a part; files up to this size are one PUT. */
   readonly partSize: number;
   /** Parts, or files of one part, in flight. */
@@ -61,6 +64,8 @@ export interface StoreTotals {
   copied: number;
   aliased: number;
   deleted: number;
+  /** Moved archived objects that wait for an approval, or that the store does not warm up. */
+  held: number;
 }
 
 /** One entry whose content is to be stored. */
@@ -70,6 +75,8 @@ export interface Task {
   readonly name: PathText;
   readonly path: PathText;
   readonly item: Unstored;
+  /** Its content is stored under the key of an old path, and is sent once more. */
+  readonly again?: true;
 }
 
 /** A multipart upload that an earlier run has begun, and that may go on. */

@@ -1,5 +1,5 @@
 import type { PathText } from "../core/path_text.ts";
-import { REMOVED, UNREADABLE } from "../core/index/rows.ts";
+import { type EntryRow, REMOVED, UNREADABLE } from "../core/index/rows.ts";
 import { typeAt, unpackStat } from "../core/stat_record.ts";
 import type { Unstored } from "../ports/event_log.ts";
 import { bufferPool } from "./buffer_pool.ts";
@@ -29,7 +29,7 @@ export function storeContext(scan: ScanContext, options: StoreOptions): StoreCon
     buffers: bufferPool(options.partSize),
     totals: {
       ...{ objects: 0, bytes: 0, equal: 0, unreadable: 0, refused: 0 },
-      ...{ copied: 0, aliased: 0, deleted: 0 },
+      ...{ copied: 0, aliased: 0, deleted: 0, held: 0 },
     },
     left: leftUploads(scan.log),
     checkedClasses: new Set(["STANDARD"]),
@@ -39,9 +39,17 @@ export function storeContext(scan: ScanContext, options: StoreOptions): StoreCon
 /** Stores everything that the index says is not stored, and reads again what was not settled. */
 export async function storeEntries(context: StoreContext, before: number): Promise<void> {
   const { index } = context.log;
+  await storeItems(context, unreadRows(index, before), index.unreadTotals(before));
+}
+
+/** A file with several names once. */
+export async function storeItems(
+  context: StoreContext,
+  items: Iterable<Unstored>,
+  expected: { readonly entries: number; readonly bytes: bigint },
+): Promise<void> {
   const others: OtherNames = [];
-  const items = firstNames(index, unreadRows(index, before), others);
-  await storeAll(context, items, index.unreadTotals(before));
+  await storeAll(context, firstNames(context.log.index, items, others), expected);
   if (others.length === 0) return;
   const left = linkOtherNames(context, others);
   await storeAll(context, left, { entries: left.length, bytes: 0n });
@@ -52,21 +60,40 @@ export async function storeEntries(context: StoreContext, before: number): Promi
  * may the object be copied, and only then are the old keys free for what has their names now.
  */
 export function storeMoved(context: StoreContext): Promise<void> {
-  const { index } = context.log;
-  const items = index.openRenames().flatMap(({ folder, name }): Unstored[] => {
-    if (name.length === 0) return [];
+  let [entries, bytes] = [0, 0n];
+  for (const { row } of movedFiles(context)) {
+    entries++;
+    bytes += unpackStat(row.stat).size;
+  }
+  return storeAll(context, movedFiles(context), { entries, bytes });
+}
+
+function* movedFiles({ log: { index } }: StoreContext): Generator<Unstored> {
+  for (const { folder, name } of index.renames("open")) {
+    if (name.length === 0) continue;
     const row = index.tables.findEntry(folder, name);
-    if (row === undefined || (row.state & (REMOVED | UNREADABLE)) !== 0) return [];
-    return row.content.stored > 0 ? [] : [{ isFolder: false, row }];
-  });
-  const bytes = items.reduce((sum, { row }) => sum + unpackStat(row.stat).size, 0n);
-  return storeAll(context, items, { entries: items.length, bytes });
+    if (row === undefined || (row.state & (REMOVED | UNREADABLE)) !== 0) continue;
+    if (row.content.stored <= 0) yield { isFolder: false, row };
+  }
+}
+
+/** Sends files once more whose content is stored under the keys of old paths. */
+export function storeAgain(context: StoreContext, rows: readonly EntryRow[]): Promise<void> {
+  const bytes = rows.reduce((sum, { stat }) => sum + unpackStat(stat).size, 0n);
+  const items = rows.map((row): Unstored => ({ isFolder: false, row }));
+  return storeAll(context, items, { entries: rows.length, bytes, again: true });
+}
+
+interface Expected {
+  readonly entries: number;
+  readonly bytes: bigint;
+  readonly again?: true;
 }
 
 async function storeAll(
   context: StoreContext,
   items: Iterable<Unstored>,
-  expected: { readonly entries: number; readonly bytes: bigint },
+  expected: Expected,
 ): Promise<void> {
   const { options, signal } = context;
   const work = { done: 0, failure: undefined as unknown };
@@ -75,8 +102,9 @@ async function storeAll(
   // Large files take memory part by part: what they hold while they wait for it is only a slot.
   const slots = byteBudget(options.workers);
   for (const item of items) {
-    const task = taskOf(context, item);
-    if (task === undefined) continue;
+    const found = taskOf(context, item);
+    if (found === undefined) continue;
+    const task = expected.again ? { ...found, again: true as const } : found;
     const weight = weightOf(context, task);
     const [budget, need] = weight === undefined ? [slots, 1] : [context.budget, weight];
     await budget.acquire(need);
@@ -124,7 +152,7 @@ function weightOf({ options, left }: StoreContext, task: Task): number | undefin
 function tell(
   { emit, totals }: StoreContext,
   done: number,
-  expected: { entries: number; bytes: bigint },
+  expected: Expected,
   current: PathText,
 ): void {
   const { entries: total, bytes } = expected;

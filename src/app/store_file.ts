@@ -38,20 +38,21 @@ async function storeBytes(
   const { store, hashing } = context.options;
   const digest = hashing.sha256(content);
   const racy = isUnsettled(context, task, row, start);
-  if (isStoredAlready(row, digest)) return confirm(context, task, row, { digest, racy });
+  const isSame = isStoredAlready(row, digest);
+  if (isSame && !task.again) return confirm(context, task, row, { digest, racy });
   const sha256 = hex(digest);
-  if (wasElsewhere(context, task, { row, sha256, racy })) return;
+  if (!isSame && wasElsewhere(context, task, { row, sha256, racy })) return;
   const { key, own } = placeOf(context, task, row.position);
   const { body, ...sealed } = await bodyOf(context, content);
   const metadata = await metadataFor(context, task, {
     ...{ position: row.position, own, sha256, ...sealed },
     ...{ stat: row.stat, attributes: row.attributes },
   });
-  const storageClass = storageClassOf(context, BigInt(content.length));
+  const storageClass = storageClassOf(context, task, row.stat, content.length);
   const bodySha256 = sealed.storedSha256 ?? sha256;
   const object = await store.put(key, body, { metadata, storageClass, sha256: bodySha256 });
   await checkClass(context, key, storageClass);
-  const former = leaveFormer(context.log.index, row, { key, object });
+  const former = leaveFormer(context.log.index, row, { key, object, isSame });
   context.totals.objects++;
   context.totals.bytes += body.length;
   context.batch.stored(task.source, task.folder, storageClass, {

@@ -32,7 +32,7 @@ export async function storeLarge(
   task: Task,
   { row, file, left }: LargeFile,
 ): Promise<void> {
-  if (left === undefined && await isEqual(context, task, row, file)) return;
+  if (left === undefined && !task.again && await isEqual(context, task, row, file)) return;
   const { multipart } = context.options.store.features;
   if (!multipart.works) {
     throw new HoldfastError("refused", `larger than part_size, and ${multipart.reason}`, {
@@ -103,7 +103,7 @@ async function storeAnew(context: StoreContext, task: Task, row: EntryRow): Prom
       const metadata = await metadataFor(context, task, {
         ...{ position, stat, attributes, own, ...header },
       });
-      const storageClass = storageClassOf(context, BigInt(size));
+      const storageClass = storageClassOf(context, task, stat);
       const isLast = reads > READS;
       const upload = await uploadParts(context, task, {
         ...{ key, metadata, storageClass, observed: position },
@@ -165,7 +165,10 @@ async function record(
   const racy = isUnsettled(context, task, row, upload.start);
   const entry = {
     ...storedEntry(task, upload.object, upload, row.position),
-    ...leaveFormer(context.log.index, row, upload),
+    ...leaveFormer(context.log.index, row, {
+      ...upload,
+      isSame: isStoredAlready(row, upload.digest),
+    }),
     size: upload.bytes.toString(),
     sha256: hex(upload.digest),
     ...(header === undefined ? {} : { header, storedSha256 }),

@@ -27,9 +27,17 @@ const SHIP_EVERY = 1000;
  */
 export async function storePacks(context: PackContext, before: number): Promise<void> {
   const { index } = context.log;
+  await packItems(context, unreadRows(index, before), index.unreadTotals(before));
+}
+
+/** A file with several names once. */
+export async function packItems(
+  context: PackContext,
+  items: Iterable<Unstored>,
+  expected: { readonly entries: number; readonly bytes: bigint },
+): Promise<void> {
   const others: OtherNames = [];
-  const items = firstNames(index, unreadRows(index, before), others);
-  await storeAll(context, items, index.unreadTotals(before));
+  await storeAll(context, firstNames(context.log.index, items, others), expected);
   if (others.length === 0) return;
   const left = linkOtherNames(context, others);
   await storeAll(context, left, { entries: left.length, bytes: 0n });

@@ -13,6 +13,7 @@ export interface BackupArguments {
   readonly renames?: RenameMode;
   readonly limitUpload?: RateLimit;
   readonly limitDownload?: RateLimit;
+  readonly maxCost?: number;
 }
 
 /** What `backup` and `sync` have in common; read with `opts()`. */
@@ -33,6 +34,23 @@ export function addBackupOptions(command: Extensible): void {
   ];
   for (const option of options) command.addOption(option);
   addDownloadLimit(command);
+  addMaxCost(command);
+}
+
+/** Whoever asks the store for something that is paid for can be held to a price. */
+export function addMaxCost(command: Extensible): void {
+  command.addOption(
+    new Option("--max-cost <usd>", "stop, with exit code 6, before it may cost more US dollars")
+      .argParser(valueOf("--max-cost", parseUsd)),
+  );
+}
+
+function parseUsd(text: string): number {
+  const usd = /^\$?\s*([0-9]+(?:\.[0-9]+)?)$/.exec(text.trim())?.[1];
+  if (usd !== undefined) return Number(usd);
+  throw new HoldfastError("usage", `${JSON.stringify(text)} is no amount of US dollars`, {
+    hint: "write a number such as 2.50",
+  });
 }
 
 /** What whoever reads from the store can limit. */
@@ -56,13 +74,15 @@ export function backupOptions(
 
 /** Options go before what the job's section says. */
 export function overridden(options: object): (job: JobConfig) => JobConfig {
-  const { delete: deletes, renames, limitUpload, limitDownload }: BackupArguments = options;
+  const { delete: deletes, renames, limitUpload, limitDownload, maxCost }: BackupArguments =
+    options;
   return (job) => {
     if (job.layout === "pack") refuseMirrorOptions(options);
     return {
       ...job,
       delete: deletes ?? job.delete,
       renames: renames ?? job.renames,
+      maxCost: maxCost ?? job.maxCost,
       limits: {
         upload: limitUpload ?? job.limits.upload,
         download: limitDownload ?? job.limits.download,

@@ -3,6 +3,8 @@ import { HoldfastError } from "../core/error.ts";
 import { NO_LIMIT } from "../core/rate_limit.ts";
 import { DEFAULT_MAX_DELETE } from "../core/scan/delete_guard.ts";
 import { JOB_KEYS, type JobValues, LATER_KEYS } from "./config_keys.ts";
+import { readClasses } from "./config_classes.ts";
+import { readPrices } from "./config_prices.ts";
 import { checkLayoutKeys, DEFAULT_PACK_SIZE, DEFAULT_PART_SIZE } from "./config_layout.ts";
 import { type Problems, problemsOf } from "./config_problems.ts";
 import { readSources } from "./config_sources.ts";
@@ -31,8 +33,9 @@ export function parseConfig(text: string, place: ConfigPlace): Config {
   const root = parseToml(text, place.file);
   const problems = problemsOf(place.file, (path) => tomlLines(text)(path));
   for (const key of Object.keys(root)) {
-    if (key !== "job") problems.add([key], "unknown table", topLevelHint(key));
+    if (key !== "job" && key !== "prices") problems.add([key], "unknown table", topLevelHint(key));
   }
+  const prices = readPrices(root.prices, problems);
   const jobs = new Map<string, JobConfig>();
   const sections = isTable(root.job) ? root.job : {};
   if (root.job !== undefined && !isTable(root.job)) {
@@ -40,7 +43,7 @@ export function parseConfig(text: string, place: ConfigPlace): Config {
   }
   for (const [name, section] of Object.entries(sections)) {
     const job = readJob(name, section, place, problems);
-    if (job !== undefined) jobs.set(name, job);
+    if (job !== undefined) jobs.set(name, { ...job, prices });
   }
   problems.throwAny();
   return { file: place.file, jobs };
@@ -49,7 +52,7 @@ export function parseConfig(text: string, place: ConfigPlace): Config {
 function topLevelHint(key: string): string {
   return key in JOB_KEYS || key === "sources" || LATER_KEYS.has(key)
     ? "put it below a header [job.NAME]"
-    : "a config holds [job.NAME] sections only";
+    : "a config holds [job.NAME] sections and [[prices]] only";
 }
 
 function parseToml(text: string, file: string): Record<string, unknown> {
@@ -80,16 +83,17 @@ function readJob(
     });
     return undefined;
   }
-  const { sources, ...rest } = section;
-  const values = readTable(JOB_KEYS, rest, path, problems, ["sources"]);
+  const { sources, classes, ...rest } = section;
+  const values = readTable(JOB_KEYS, rest, path, problems, ["sources", "classes"]);
   const common = { exclude: values.exclude ?? [], include: values.include ?? [] };
   const read = readSources(sources, { path, place, common, problems });
   if (values.repository === undefined && rest.repository === undefined) {
     problems.add(path, "repository is missing", 'add repository = "s3://bucket/prefix"');
   }
-  checkTogether(values, rest, path, problems);
+  const rules = readClasses(classes, path, problems);
+  checkTogether(values, section, path, problems);
   if (problems.count > before) return undefined;
-  return jobOf(name, values, read, JSON.stringify(section), place);
+  return { ...jobOf(name, values, read, JSON.stringify(section), place), classes: rules };
 }
 
 const S3_ONLY = [
@@ -99,6 +103,7 @@ const S3_ONLY = [
   "force_path_style",
   "sse",
   "sse_kms_key",
+  "batch_role",
 ] as const;
 
 function checkTogether(
@@ -129,7 +134,7 @@ function jobOf(
   sources: JobConfig["sources"],
   text: string,
   place: ConfigPlace,
-): JobConfig {
+): Omit<JobConfig, "classes"> {
   const recipients = values.recipients ?? [];
   return {
     name,
@@ -146,10 +151,20 @@ function jobOf(
       forcePathStyle: values.force_path_style ?? false,
       sse: values.sse,
       sseKmsKey: values.sse_kms_key,
+      ...(values.batch_role === undefined ? {} : { batchRole: values.batch_role }),
     },
     maxDelete: values.max_delete ?? DEFAULT_MAX_DELETE,
     delete: values.delete ?? false,
     renames: values.renames ?? "auto",
+    archivedRenames: values.archived_renames ?? "alias",
+    archivedList: values.archived_list === undefined
+      ? undefined
+      : absolutePath(values.archived_list, place),
+    maxCost: values.max_cost,
+    tier: values.tier ?? "Bulk",
+    days: values.days ?? 7,
+    egress: values.egress ?? "internet",
+    prices: [],
     limits: {
       upload: values.limit_upload ?? NO_LIMIT,
       download: values.limit_download ?? NO_LIMIT,

@@ -1,3 +1,4 @@
+import { readBatchRole } from "../core/batch/batch_role.ts";
 import { HoldfastError } from "../core/error.ts";
 import {
   readChoice,
@@ -12,16 +13,20 @@ import {
   readSize,
   readSourceName,
   readText,
+  readUsd,
   type ReadValue,
   readWhole,
 } from "./config_values.ts";
-import { RENAME_MODES } from "../core/plan/rename_plan.ts";
+import { type Tier, tierNamed } from "../core/cold/restore_state.ts";
+import { ARCHIVED_RENAMES, RENAME_MODES } from "../core/plan/rename_plan.ts";
 import { parseRepositoryUrl } from "./repository_url.ts";
 
 const MIB = 1024 * 1024;
+/** Of an object (reference: S3 limits). */
+const MOST_BYTES = 50 * MIB * MIB;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, x-amz-storage-class */
-const STORAGE_CLASSES = [
+export const STORAGE_CLASSES = [
   "STANDARD",
   "STANDARD_IA",
   "ONEZONE_IA",
@@ -32,6 +37,9 @@ const STORAGE_CLASSES = [
   "REDUCED_REDUNDANCY",
   "EXPRESS_ONEZONE",
 ] as const;
+
+/** Of INTELLIGENT_TIERING, as HEAD's `x-amz-archive-status` says them: prices have them as classes. */
+export const ARCHIVE_TIERS = ["ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"] as const;
 
 /** The keys of `[job.NAME]` and how each is read (DESIGN section 10). `sources` is read apart. */
 export const JOB_KEYS = {
@@ -47,9 +55,14 @@ export const JOB_KEYS = {
   force_path_style: readFlag,
   sse: readChoice("AES256", "aws:kms"),
   sse_kms_key: readText,
+  batch_role: (value: unknown) => readBatchRole(readText(value)),
   delete: readFlag,
   max_delete: readMaxDelete,
   renames: readChoice(...RENAME_MODES),
+  archived_renames: readChoice(...ARCHIVED_RENAMES),
+  archived_list: readText,
+  max_cost: readUsd,
+  egress: readChoice("internet", "none"),
   limit_upload: readRateLimit,
   limit_download: readRateLimit,
   exclude: readPatterns,
@@ -64,6 +77,9 @@ export const JOB_KEYS = {
   chunk_threshold: readSize(4 * MIB, 16 * MIB, "4 MiB to 16 MiB"),
   min_archive_size: readSize(0, 1024 * MIB, "0 to 1 GiB"),
   upload_workers: readWhole(1, 64),
+  tier: readTier,
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreRequest.html names no most.
+  days: readWhole(1, 36_500),
   keep_last: readWhole(1, 1_000_000),
   keep_daily: readWhole(1, 1_000_000),
   keep_weekly: readWhole(1, 1_000_000),
@@ -72,6 +88,15 @@ export const JOB_KEYS = {
   keep_within: readDuration,
   log_dir: readText,
   log_keep: readWhole(1, 100_000),
+} satisfies Record<string, ReadValue<unknown>>;
+
+/** The keys of `[[job.NAME.classes]]`. */
+export const CLASS_KEYS = {
+  class: readChoice(...STORAGE_CLASSES),
+  match: readPatterns,
+  min_size: readSize(0, MOST_BYTES, "0 to 50 TiB"),
+  max_size: readSize(0, MOST_BYTES, "0 to 50 TiB"),
+  older_than: readDuration,
 } satisfies Record<string, ReadValue<unknown>>;
 
 /** The keys of a source that is a table. */
@@ -90,15 +115,17 @@ export type JobValues = ValuesOf<typeof JOB_KEYS>;
 
 /** Keys that later versions know. */
 export const LATER_KEYS: ReadonlySet<string> = new Set([
-  "archived_renames",
-  "days",
   "lock",
   "lock_mode",
   "log_store",
-  "max_cost",
   "rehash",
-  "tier",
 ]);
+
+const readTierName = readChoice("bulk", "standard", "expedited");
+
+function readTier(value: unknown): Tier {
+  return tierNamed(readTierName(value));
+}
 
 function readEndpoint(value: unknown): string {
   const text = readText(value);

@@ -18,6 +18,8 @@ const MEANINGLESS: Readonly<Record<Layout, Partial<Record<keyof JobValues, strin
   },
   pack: {
     renames: "a rename changes only the index in the pack layout",
+    archived_renames: "a rename changes only the index in the pack layout",
+    archived_list: "there are no renames to be settled in the pack layout",
     delete: "in the pack layout nothing is deleted but by forget and prune",
   },
 };
@@ -37,6 +39,10 @@ export function checkLayoutKeys(
     if (values[key as keyof JobValues] === undefined) continue;
     const other = layout === "mirror" ? ', or add layout = "pack"' : "";
     problems.add([...path, key], why, `remove this line${other}`);
+  }
+  if (layout === "pack" && section.classes !== undefined) {
+    const why = "a pack has many files and one class";
+    problems.add([...path, "classes"], why, "remove the rules and set storage_class");
   }
   checkCompression(values, path, problems);
   const problem = isRead("encryption") && isRead("recipients")

@@ -61,6 +61,12 @@ export function readSize(least: number, most: number, range: string): ReadValue<
   };
 }
 
+/** US dollars, as in `max_cost = 5` or `usd = 0.0036`. */
+export const readUsd: ReadValue<number> = (value) => {
+  if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
+  throw wanted("US dollars as a number, such as 2.50", value, "write it without quotes and $");
+};
+
 /** Milliseconds of `"30d"`; a number alone has no unit. */
 export const readDuration: ReadValue<number> = (value) => {
   const duration = typeof value === "string" ? parseDuration(value) : 0;

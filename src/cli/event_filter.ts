@@ -53,6 +53,18 @@ const EVENT_TYPES = Object.keys(
     PackStored: true,
     MembersLost: true,
     PackAborted: true,
+    ObjectsAwaited: true,
+    WarmUpPlanned: true,
+    WarmUpRequested: true,
+    ObjectWarm: true,
+    RestoredCopyExpired: true,
+    StorageClassesFound: true,
+    RestoreApproved: true,
+    RestoreCancelled: true,
+    ObjectHealed: true,
+    BatchJobPlanned: true,
+    BatchJobCreated: true,
+    BatchJobFinished: true,
   } satisfies Record<EventType, true>,
 ) as EventType[];
 

@@ -1,5 +1,8 @@
+import type { BatchRole } from "../core/batch/batch_role.ts";
+import type { PriceRow } from "../core/cost/price.ts";
+import type { Tier } from "../core/cold/restore_state.ts";
 import type { Layout } from "../core/event/event.ts";
-import type { RenameMode } from "../core/plan/rename_plan.ts";
+import type { ArchivedRenames, RenameMode } from "../core/plan/rename_plan.ts";
 import type { KeepRules } from "../core/plan/snapshot_policy.ts";
 import type { RateLimit } from "../core/rate_limit.ts";
 import type { MaxDelete } from "../core/scan/delete_guard.ts";
@@ -16,11 +19,26 @@ export interface JobConfig {
   readonly encryption: "age" | "none";
   /** S3's name of the class, such as STANDARD. */
   readonly storageClass: string;
+  /** Files that go into another class; the first rule that fits. */
+  readonly classes: readonly ClassConfig[];
   readonly s3: S3Config;
   readonly maxDelete: MaxDelete;
   /** Objects of entries that are gone are deleted from the store, not only from the index. */
   readonly delete: boolean;
   readonly renames: RenameMode;
+  /** How the renames of archived objects are settled. */
+  readonly archivedRenames: ArchivedRenames;
+  /** Absolute: the file that lists archived objects under keys of old paths; undefined for none. */
+  readonly archivedList: string | undefined;
+  /** US dollars above which a command stops before its first paid request; undefined: no limit. */
+  readonly maxCost: number | undefined;
+  /** How what is archived is warmed up: the tier, and for how many days its copies are kept. */
+  readonly tier: Tier;
+  readonly days: number;
+  /** Whether downloads leave AWS for the internet, or are read by a machine in the region. */
+  readonly egress: "internet" | "none";
+  /** The config's own prices, which go before the program's. */
+  readonly prices: readonly PriceRow[];
   readonly limits: LimitsConfig;
   readonly keep: KeepRules;
   /** Name of the ignore file looked for in each folder, "" for none. */
@@ -43,6 +61,18 @@ export interface JobConfig {
   readonly logKeep: number;
   /** The section as it was written, as JSON: what RunStarted's config digest is taken of. */
   readonly text: string;
+}
+
+export interface ClassConfig {
+  /** S3's name of the class. */
+  readonly storageClass: string;
+  /** gitignore patterns from the source's root. */
+  readonly match?: readonly string[];
+  /** Bytes, both inclusive. */
+  readonly minSize?: number;
+  readonly maxSize?: number;
+  /** Milliseconds since the file was modified. */
+  readonly olderThan?: number;
 }
 
 export interface LimitsConfig {
@@ -68,4 +98,6 @@ export interface S3Config {
   readonly forcePathStyle: boolean;
   readonly sse: "AES256" | "aws:kms" | undefined;
   readonly sseKmsKey: string | undefined;
+  /** That S3 Batch Operations works as; absent: it is not used. */
+  readonly batchRole?: BatchRole;
 }

@@ -117,6 +117,8 @@ export const OLD_WORDS: readonly OldWord[] = [
   ...of("aws s3, s3cmd, s5cmd", [
     ["aws s3 sync SRC URL --delete", "holdfast sync SRC URL --delete"],
     ["aws s3 cp --recursive", "holdfast sync SRC URL", "cp"],
+    ["aws s3 ls --summarize", "holdfast cost", "--summarize"],
+    ["s3cmd du", "holdfast cost", "du"],
     ["aws s3 mv", "rename the file, then holdfast backup", "mv"],
     ["s3cmd put --recursive", "holdfast sync SRC URL", "put"],
     ["s3cmd get --recursive", "holdfast restore --from URL --to DIR", "get"],

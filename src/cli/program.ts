@@ -1,11 +1,13 @@
 import type { CommandContext } from "./command_context.ts";
 import { addBackup } from "./commands/backup.ts";
 import { addCheck } from "./commands/check.ts";
+import { addCost } from "./commands/cost.ts";
 import { addDecrypt } from "./commands/decrypt.ts";
 import { addDelete } from "./commands/delete.ts";
 import { addDiff } from "./commands/diff.ts";
 import { addFind } from "./commands/find.ts";
 import { addForget } from "./commands/forget.ts";
+import { addHeal } from "./commands/heal.ts";
 import { addHistory } from "./commands/history.ts";
 import { addCompletions } from "./commands/completions.ts";
 import { addInit } from "./commands/init.ts";
@@ -16,6 +18,7 @@ import { addPrune } from "./commands/prune.ts";
 import { addRebuild } from "./commands/rebuild.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addRestore } from "./commands/restore.ts";
+import { addRestores } from "./commands/restores.ts";
 import { addSnapshots } from "./commands/snapshots.ts";
 import { addStats } from "./commands/stats.ts";
 import { addStatus } from "./commands/status.ts";
@@ -36,6 +39,7 @@ const COMMANDS = [
   addBackup,
   addSync,
   addRestore,
+  addRestores,
   addSnapshots,
   addLs,
   addFind,
@@ -45,9 +49,11 @@ const COMMANDS = [
   addPrune,
   addDelete,
   addCheck,
+  addHeal,
   addUndo,
   addStatus,
   addStats,
+  addCost,
   addUploads,
   addLog,
   addReplay,

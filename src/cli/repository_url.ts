@@ -1,13 +1,21 @@
-import { HoldfastError } from "../core/error.ts";
+import { HoldfastError, isKind } from "../core/error.ts";
+import { parseDuration } from "../core/size_text.ts";
 
 /** Where a repository is, as its URL says it. */
 export type RepositoryPlace =
-  | { readonly kind: "folder"; readonly url: string; readonly folder: string }
+  | {
+    readonly kind: "folder";
+    /** Without parameters: they are how this machine opens the repository, not which one it is. */
+    readonly url: string;
+    readonly folder: string;
+    /** Simulated archive classes: milliseconds of the Standard tier (docs/stores.md). */
+    readonly warmUp?: number;
+  }
   | { readonly kind: "s3"; readonly url: string; readonly bucket: string; readonly prefix: string };
 
 const examples = "write s3://bucket/prefix or file:///folder";
 
-/** Reads `s3://bucket[/prefix]` or `file:///folder`. Throws kind "usage". */
+/** Reads `s3://bucket[/prefix]` or `file:///folder[?warm_up=5s]`. Throws kind "usage". */
 export function parseRepositoryUrl(text: string): RepositoryPlace {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(text)?.[1].toLowerCase();
   if (scheme === "s3") return s3Place(text);
@@ -67,21 +75,40 @@ function folderPlace(text: string): RepositoryPlace {
       hint: "write three slashes and an absolute folder: file:///folder",
     });
   }
-  if (url.searchParams.has("warm_up")) {
-    throw new HoldfastError("usage", "warm_up is not available in this version", {
-      hint: "leave ?warm_up=… out",
-    });
-  }
-  if (url.search !== "" || url.hash !== "") {
-    throw new HoldfastError("usage", "unknown parameter in the file URL", {
-      hint: "in a folder's name write %3F for ? and %23 for #",
-    });
-  }
+  if (url.hash !== "") throw unknownParameter(url.hash);
+  const warmUp = warmUpOf(url.searchParams);
   const folder = folderOf(url);
   if (folder === "/") {
     throw new HoldfastError("usage", "the root folder cannot be a repository", { hint: examples });
   }
-  return { kind: "folder", url: `file://${url.pathname.replace(/\/+$/, "")}`, folder };
+  const plain = `file://${url.pathname.replace(/\/+$/, "")}`;
+  return { kind: "folder", url: plain, folder, ...(warmUp === undefined ? {} : { warmUp }) };
+}
+
+function warmUpOf(parameters: URLSearchParams): number | undefined {
+  for (const name of parameters.keys()) if (name !== "warm_up") throw unknownParameter(name);
+  const [text, ...more] = parameters.getAll("warm_up");
+  if (text === undefined) return undefined;
+  const ms = more.length === 0 && /^\d/.test(text) ? durationOf(text) : 0;
+  if (ms > 0) return ms;
+  throw new HoldfastError("usage", `warm_up=${text} in the file URL is not one duration above 0`, {
+    hint: "write how long the Standard tier takes, such as ?warm_up=5s or ?warm_up=12h",
+  });
+}
+
+function durationOf(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    if (isKind(error, "usage")) return 0;
+    throw error;
+  }
+}
+
+function unknownParameter(text: string): HoldfastError {
+  return new HoldfastError("usage", `unknown parameter ${JSON.stringify(text)} in the file URL`, {
+    hint: "warm_up is the only one; in a folder's name write %3F for ? and %23 for #",
+  });
 }
 
 function folderOf(url: URL): string {

@@ -2,7 +2,7 @@ import { HoldfastError, messageOf } from "../core/error.ts";
 import type { PathText } from "../core/path_text.ts";
 import { absolutePath } from "./local_path.ts";
 import { parsePath, parsePathList } from "./path_argument.ts";
-import type { Overwrite, RestoreOptions } from "./runner.ts";
+import type { Overwrite, RestoreOptions, WarmUpWishes } from "./runner.ts";
 import { terminalChooser } from "./select/select_terminal.ts";
 import { stateName } from "./state_options.ts";
 import type { System } from "./system.ts";
@@ -17,6 +17,7 @@ interface RestoreArguments {
   readonly select?: true;
   readonly snapshot?: SnapshotName;
   readonly at?: At;
+  readonly warmUp: WarmUpWishes;
 }
 
 export async function restoreOptions(
@@ -44,6 +45,7 @@ export async function restoreOptions(
     exclude,
     overwrite,
     choose: given.select ? terminalChooser(system) : undefined,
+    warmUp: given.warmUp,
   };
 }
 

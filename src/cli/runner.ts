@@ -1,4 +1,5 @@
 import type { Wanted } from "../app/find_entries.ts";
+import type { Tier } from "../core/cold/restore_state.ts";
 import type { PathText } from "../core/path_text.ts";
 import type { KeepRules } from "../core/plan/snapshot_policy.ts";
 import type { RecipientsChange } from "./config_recipients.ts";
@@ -61,6 +62,7 @@ export interface Runner {
   init(input: RunInput<InitOptions>): Promise<number>;
   backup(input: RunInput<BackupOptions>): Promise<number>;
   restore(input: RunInput<RestoreOptions>): Promise<number>;
+  restores(input: RunInput<RestoresOptions>): Promise<number>;
   log(input: RunInput<LogOptions>): Promise<number>;
   logVerify(input: RunInput<LogVerifyOptions>): Promise<number>;
   logShip(input: RunInput<NoOptions>): Promise<number>;
@@ -77,8 +79,10 @@ export interface Runner {
   lsRemote(input: RunInput<LsRemoteOptions>): Promise<number>;
   status(input: RunInput<NoOptions>): Promise<number>;
   stats(input: RunInput<NoOptions>): Promise<number>;
+  cost(input: RunInput<CostOptions>): Promise<number>;
   uploads(input: RunInput<UploadsOptions>): Promise<number>;
   check(input: RunInput<CheckOptions>): Promise<number>;
+  heal(input: RunInput<NoOptions>): Promise<number>;
   prune(input: RunInput<PruneOptions>): Promise<number>;
   delete(input: RunInput<DeleteOptions>): Promise<number>;
   undo(input: RunInput<UndoOptions>): Promise<number>;
@@ -114,7 +118,35 @@ export interface RestoreOptions {
   readonly overwrite: Overwrite;
   /** `--select`: asks for the paths, which are [] then. */
   readonly choose: ChooseEntries | undefined;
+  readonly warmUp: WarmUpWishes;
 }
+
+/** How what is archived is warmed up. */
+export interface WarmUpWishes {
+  /** undefined: the job's, or that of the restore that goes on. */
+  readonly tier: Tier | undefined;
+  readonly days: number | undefined;
+  /** US dollars that may be spent in all: `--max-cost`. */
+  readonly budget: number | undefined;
+  /** A slower tier will do where the service refuses the wanted one. */
+  readonly slower: boolean;
+  /** Until everything is there. */
+  readonly wait: boolean;
+  /** Nothing is downloaded. */
+  readonly requestOnly: boolean;
+  /** `--via batch-operations`: AWS's own jobs ask for what is cold. */
+  readonly viaBatch: boolean;
+}
+
+export type RestoresOptions =
+  | { readonly kind: "list" }
+  | { readonly kind: "show" | "cancel"; readonly job: number }
+  | {
+    readonly kind: "resume";
+    /** undefined: all that are open, of which nobody is asked anything. */
+    readonly job: number | undefined;
+    readonly warmUp: WarmUpWishes;
+  };
 
 export const OVERWRITE = ["never", "if-changed", "always"] as const;
 export type Overwrite = (typeof OVERWRITE)[number];
@@ -151,6 +183,21 @@ export interface CheckOptions {
   readonly snapshots: boolean;
   /** Writes pack indexes that are missing or damaged again. */
   readonly repair: boolean;
+  /** Archived objects by their checksums. */
+  readonly archived: boolean;
+  /** Absolute: a completion report to go by; undefined where AWS is asked for one. */
+  readonly report: string | undefined;
+}
+
+export interface CostOptions {
+  /** As `ls` prints them: what restoring these would cost is told, too. */
+  readonly paths: readonly PathText[];
+  /** Levels of folders that are told one by one, 0 or more. */
+  readonly depth: number;
+  /** Days for which restored copies would be kept; undefined: as the job says. */
+  readonly days: number | undefined;
+  /** The last so many runs. */
+  readonly runs: number;
 }
 
 export interface PruneOptions {

@@ -26,7 +26,7 @@ export const EXIT_MEANINGS: { readonly [name in keyof typeof EXIT]: string } = {
   entries: "done, but some entries could not be read, stored or restored; they are listed",
   guard: "refused by a guard that protects data; nothing was removed",
   damage: "damage or loss found",
-  cost: "the cost limit was reached before the first paid request",
+  cost: "the cost limit was reached, or nobody approved a cost; nothing more was paid for",
   noRepository: "no repository, or no database for it on this machine; nothing was written",
   locked: "another process or machine is writing this job",
   key: "wrong or missing key",

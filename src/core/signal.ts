@@ -25,6 +25,7 @@ export type PhaseName =
   | "ship" // sending log segments
   | "checkpoint" // sending the index
   | "restore"
+  | "wait" // for what is archived to become warm
   | "read" // looking what packs at hand have
   | "rebuild" // reading the log back from the repository
   | "replay" // folding events into projections

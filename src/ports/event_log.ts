@@ -11,6 +11,7 @@ import type {
   RenameRow,
 } from "../core/index/rows.ts";
 import type { PackModel } from "./pack_model.ts";
+import type { RestoreModel } from "./restore_model.ts";
 import type {
   RunRow,
   RunTables,
@@ -128,13 +129,19 @@ export interface StoredLine {
 export interface IndexModel {
   readonly tables: IndexTables & RunTables;
   readonly packs: PackModel;
+  readonly restores: RestoreModel;
   readonly paths: FolderPaths;
   /** Where content is: forget() after whatever moves a folder, as with the paths. */
   readonly keys: ObjectKeys;
   /** True where a key may be neither overwritten nor deleted (core/index/alias_guard.ts). */
   isAliasTarget(key: string): boolean;
-  /** Moved entries and folders whose content is not under their own key, and nobody has decided about. */
-  openRenames(): RenameRow[];
+  /**
+   * Moved entries and folders whose content is not under their own key, by folder and name: all of
+   * them, or those that nobody has decided about. Rows may be changed while they are read.
+   */
+  renames(which: "all" | "open"): Iterable<RenameRow>;
+  /** The first of all of them; those that stay so behind the others. */
+  firstRenames(limit: number): RenameRow[];
   /** How many there are, and how many of them were decided to stay so. */
   renameCounts(): { readonly open: number; readonly aliased: number };
   aliases(): AliasRow[];

@@ -1,6 +1,7 @@
 import type { PathText } from "../core/path_text.ts";
 import type { ListedObject } from "./object_store.ts";
 import type { KnownContent, PackedContent } from "./pack_model.ts";
+import type { WaitingFiles } from "./waiting_files.ts";
 
 /** Tables for the length of a run, on disk: what a large repository has must not fill the memory. */
 export interface WorkTables {
@@ -10,6 +11,7 @@ export interface WorkTables {
   notes(): Notes;
   restores(): RestoreQueue;
   packLedger(): PackLedger;
+  waiting(): WaitingFiles;
 }
 
 /** What is under the repository's prefix, as a LIST has told. */
@@ -83,6 +85,8 @@ export interface ObjectLedger {
   /** Without a version the object under the key is gone, where no version of it is kept. */
   deleted(object: { key: string; version: string | null; stored: number }): void;
   need(content: NeededContent, by: "entry" | "snapshot"): void;
+  /** A restore waits for the object, which somebody may have paid for: it stays, whoever else needs it. */
+  awaited(object: { readonly key: string; readonly version: string | null }): void;
   /** A copy of what a snapshot needs is needed, too: it is what a rename leaves of it. */
   copied(from: CopyEnd, to: CopyEnd): void;
   /** A removed entry that counts on the object, should it come back. */

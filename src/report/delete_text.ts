@@ -1,11 +1,12 @@
+import type { Pricing } from "../core/cost/price_storage.ts";
 import { displayPath } from "../core/path_text.ts";
 import type { DeletePlan, LosingEntry } from "../core/plan/delete_plan.ts";
 import { counted } from "./count_text.ts";
-import { actionsText, costLines } from "./pack_plan_text.ts";
+import { actionsText, workLines } from "./pack_plan_text.ts";
 import { formatSize } from "../core/size_text.ts";
 
 /** `delete`: who loses what, in which snapshots, and what it costs. */
-export function deletePlanLines(plan: DeletePlan): string[] {
+export function deletePlanLines(plan: DeletePlan, pricing: Pricing): string[] {
   const { losing, current, snapshots, staying, hindered, steps, bytes } = plan;
   return [
     ...losing.map(losingLine),
@@ -28,7 +29,7 @@ export function deletePlanLines(plan: DeletePlan): string[] {
     ),
     ...(steps.length === 0
       ? ["plan: nothing to delete: no pack has anything of it that could go"]
-      : [`plan: ${actionsText(plan)}: ${formatSize(bytes)} go`, ...costLines(plan)]),
+      : [`plan: ${actionsText(plan)}: ${formatSize(bytes)} go`, ...workLines(plan, pricing)]),
   ];
 }
 

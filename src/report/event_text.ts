@@ -49,7 +49,8 @@ const SUMMARIES: Summaries = {
     (d.gaps ? `, ${counted(d.gaps, "gap")}` : ""),
   RestorePlanned: (d) =>
     `${counted(BigInt(d.entries), "entry", "entries")}, ${formatSize(BigInt(d.bytes))} ` +
-    `of position ${d.position} to ${shown(d.to)}`,
+    `of position ${d.position} to ${shown(d.to)}` +
+    (d.job === undefined ? "" : `, restore ${d.job}`),
   EntriesRestored: (d) =>
     `${counted(BigInt(d.entries), "entry", "entries")}, ${formatSize(BigInt(d.bytes))}` +
     failures(BigInt(d.failed.length)),
@@ -106,6 +107,47 @@ const SUMMARIES: Summaries = {
     return `${sourceText(d.source)}${counted(entries.length, "entry", "entries")}: ${where}`;
   },
   PackAborted: (d) => `${d.key}: ${d.reason}`,
+  ObjectsAwaited: (d) =>
+    `restore ${d.job}: ${counted(d.objects.length, "object")}: ${keys(d.objects)}`,
+  WarmUpPlanned: (d) =>
+    `restore ${d.job}: ${counted(d.objects.length, "object")}, ${d.tier}` +
+    (d.days === undefined ? "" : `, ${counted(d.days, "day")}`) +
+    (d.cost === undefined ? "" : `, $${d.cost} more`) + `: ${keys(d.objects)}`,
+  WarmUpRequested: (d) => {
+    const others = (d.others ?? []).map(({ key, answer, reason }) =>
+      `${key} ${answer}${reason === undefined ? "" : ` (${reason})`}`
+    );
+    const all = d.intent === undefined ? [] : [`as planned at ${d.intent}`];
+    const first = others.length > 3 ? [...others.slice(0, 3), `… ${others.length}`] : others;
+    return `restore ${d.job}: ${[...all, ...first].join(", ")}`;
+  },
+  ObjectWarm: (d) => {
+    const [{ expiry } = {}] = d.objects;
+    const until = expiry === undefined ? "" : `, until ${expiry}`;
+    return `${counted(d.objects.length, "object")}${until}: ${keys(d.objects)}`;
+  },
+  RestoredCopyExpired: (d) => `${counted(d.objects.length, "object")}: ${keys(d.objects)}`,
+  StorageClassesFound: (d) => {
+    const [{ class: storageClass, archive } = { class: "" }] = d.objects;
+    return `${counted(d.objects.length, "object")}, ${archive ?? storageClass}: ${keys(d.objects)}`;
+  },
+  RestoreApproved: (d) =>
+    [
+      `restore ${d.job}`,
+      ...(d.approved === undefined ? [] : [`up to $${d.approved}`]),
+      ...(d.tier === undefined ? [] : [d.tier]),
+      ...(d.days === undefined ? [] : [counted(d.days, "day")]),
+      ...(d.slower === true ? ["slower where refused"] : []),
+    ].join(", "),
+  RestoreCancelled: (d) => `restore ${d.job}: ${d.reason}`,
+  ObjectHealed: (d) => `${sourceText(d.source)}${several(d.objects.map(({ path }) => path))}`,
+  BatchJobPlanned: (d) =>
+    `${d.operation}${d.job === undefined ? "" : ` ${d.job}`}: ${counted(d.objects, "object")}, ` +
+    `${d.algorithm ?? d.tier ?? ""}, ${d.manifest}`,
+  BatchJobCreated: (d) => `${d.id}, as planned at ${d.intent}`,
+  BatchJobFinished: (d) =>
+    `${d.id ?? "no job"}, as planned at ${d.intent}: ${d.status}, ` +
+    `${d.succeeded} done, ${d.failed} failed` + (d.reason === undefined ? "" : `: ${d.reason}`),
   UploadResumed: (d) =>
     `${d.key}, ${counted(d.parts, "part")} and ${formatSize(BigInt(d.bytes))} there already`,
 };
@@ -121,6 +163,11 @@ function renames({ source, renames }: EventData["RenamePlanned"]): string {
 
 function deletions({ why, objects }: EventData["DeletionPlanned"]): string {
   return `${counted(objects.length, "object")}, ${why}: ${objects[0]?.key ?? ""}`;
+}
+
+function keys(objects: readonly { readonly key: string }[]): string {
+  const first = objects[0]?.key ?? "";
+  return objects.length > 1 ? `${first} …` : first;
 }
 
 function several(paths: readonly JsonPath[]): string {

@@ -1,4 +1,7 @@
 import { displayPath, jsonOfText } from "../core/path_text.ts";
+import { moneyText } from "../core/cost/money_text.ts";
+import { priceEarlyPack } from "../core/cost/price_packs.ts";
+import type { Pricing } from "../core/cost/price_storage.ts";
 import type { PackPlan, PackStep } from "../core/plan/pack_plan.ts";
 import { formatSize } from "../core/size_text.ts";
 import { counted } from "./count_text.ts";
@@ -48,11 +51,11 @@ function moveText({ fromSource, fromStore }: Pick<Steps, "fromSource" | "fromSto
 }
 
 /** `prune`: the plan in a few lines, with each early deletion and each pack that stays. */
-export function packPlanLines(plan: PackPlan): string[] {
+export function packPlanLines(plan: PackPlan, pricing: Pricing): string[] {
   return [
     ...(plan.steps.length === 0
       ? ["plan: nothing to delete and nothing to pack again"]
-      : [`plan: ${actionsText(plan)}: ${formatSize(plan.bytes)} go`, ...costLines(plan)]),
+      : [`plan: ${actionsText(plan)}: ${formatSize(plan.bytes)} go`, ...workLines(plan, pricing)]),
     ...plan.left.map(({ pack, why }) => `left: ${displayPath(pack.key)}: ${why}`),
   ];
 }
@@ -67,7 +70,10 @@ export function actionsText({ counts }: Steps): string {
 }
 
 /** What it takes, and what is charged for early deletion, pack by pack. No price is guessed. */
-export function costLines({ steps, fromSource, fromStore, requests }: Steps): string[] {
+export function workLines(
+  { steps, fromSource, fromStore, requests }: Steps,
+  pricing: Pricing,
+): string[] {
   const upload = fromSource + fromStore;
   const early = steps.filter(({ chargedDays }) => chargedDays !== 0);
   return [
@@ -75,16 +81,18 @@ export function costLines({ steps, fromSource, fromStore, requests }: Steps): st
     ...(upload > 0
       ? [
         `  to be packed again: ${formatSize(fromSource)} from the source, ` +
-        `${formatSize(fromStore)} read from the store; what the store charges for it is not known`,
+        `${formatSize(fromStore)} read from the store`,
       ]
       : []),
-    ...early.map(earlyLine),
+    ...early.map((step) => earlyLine(step, pricing)),
   ];
 }
 
-function earlyLine({ pack: { key, bytes, storageClass }, chargedDays }: PackStep): string {
+function earlyLine(step: PackStep, pricing: Pricing): string {
+  const { pack: { key, bytes, storageClass }, chargedDays } = step;
   const what = `  early deletion of ${displayPath(key)}, ${formatSize(bytes)} in ${storageClass}`;
   return chargedDays === undefined
     ? `${what}: whether its class has a minimum duration is not known, nor the fee`
-    : `${what}: ${counted(chargedDays, "day")} of its minimum duration are still charged`;
+    : `${what}: ${counted(chargedDays, "day")} of its minimum duration are still charged, ` +
+      moneyText(priceEarlyPack(step, pricing).total);
 }

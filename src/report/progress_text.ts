@@ -70,6 +70,7 @@ const VERBS: { readonly [name in PhaseName]: string } = {
   ship: "shipping the log",
   checkpoint: "shipping the index",
   restore: "restoring",
+  wait: "waiting for what is archived",
   read: "reading the packs",
   rebuild: "reading the log",
   replay: "replaying",

@@ -1,7 +1,9 @@
+import type { Pricing } from "../core/cost/price_storage.ts";
 import { displayPath, jsonOfText } from "../core/path_text.ts";
 import type { PruneItem, PrunePlan } from "../core/plan/prune_plan.ts";
 import { formatSize } from "../core/size_text.ts";
 import { counted } from "./count_text.ts";
+import { earlyText } from "./early_text.ts";
 import type { StepRecord } from "./records.ts";
 
 const REASON = "no kept snapshot and no entry needs it";
@@ -29,15 +31,15 @@ export function pruneStepRecord({ path, key, version, bytes }: PruneItem): StepR
 }
 
 /** The plan in a few lines: counts, bytes, requests, and what early deletion costs. */
-export function prunePlanLines({ objects, bytes, requests, early }: PrunePlan): string[] {
+export function prunePlanLines(
+  { objects, bytes, requests, early }: PrunePlan,
+  pricing: Pricing,
+): string[] {
   if (objects === 0) return ["plan: nothing to delete: kept snapshots or entries need it all"];
   return [
     `plan: delete ${counted(objects, "object")} or versions, ${formatSize(bytes)}: ${REASON}`,
     `cost: ${counted(requests, "DELETE request")} (free on AWS)` +
     (early.length === 0 ? "" : ", and early deletion:"),
-    ...early.map((sum) =>
-      `  ${counted(sum.objects, "object")}, ${formatSize(sum.bytes)}, in ${sum.storageClass} for ` +
-      `less than ${sum.days} days: the rest of these days is charged`
-    ),
+    ...early.map((sum) => `  ${earlyText(sum, pricing)}`),
   ];
 }

@@ -1,4 +1,5 @@
 import { jsonOfText, type JsonPath, type PathText } from "../core/path_text.ts";
+import type { Tier } from "../core/cold/restore_state.ts";
 import type { RecipientKind } from "../core/recipient.ts";
 import type { Signal } from "../core/signal.ts";
 import type { EntryStat, EntryType } from "../core/stat_record.ts";
@@ -21,10 +22,16 @@ export type OutputRecord =
   | HistoryRecord
   | ForgetRecord
   | UploadRecord
+  | RestorePlanRecord
+  | RestoreRecord
   | ObjectRecord
   | IdentityRecord
   | RecipientRecord
   | FactsRecord
+  | RenameRecord
+  | PriceRecord
+  | StoredCostRecord
+  | RunCostRecord
   | StepRecord
   | SummaryRecord
   | PhaseRecord
@@ -170,10 +177,95 @@ export interface UploadRecord {
   readonly bytes: number;
 }
 
+/** `restore`: what it will do and ask for, before it does. */
+export interface RestorePlanRecord {
+  readonly record: "restore-plan";
+  readonly number: number;
+  readonly resumed: boolean;
+  readonly tier: string;
+  readonly days: number;
+  readonly entries: number;
+  readonly bytes: number;
+  /** Archived objects that are needed, and those whose request has to be approved. */
+  readonly cold: ObjectCountFact;
+  readonly warming: ObjectCountFact;
+  readonly warm: ObjectCountFact;
+  readonly asked: ObjectCountFact;
+  /** Asked for, too: that was approved before. */
+  readonly approved: ObjectCountFact;
+  readonly usd: number;
+  readonly unknown: readonly string[];
+  readonly tiers: readonly (MoneyFact & { readonly tier: string; readonly wait: string | null })[];
+  /** What has to be approved, by class and by each tier that the class has. */
+  readonly classes: readonly {
+    readonly class: string;
+    readonly archive: string | null;
+    readonly objects: number;
+    readonly bytes: number;
+    readonly tiers: readonly (MoneyFact & { readonly tier: string; readonly wait: string })[];
+  }[];
+  /** Of a resumed one what is left: its first plan had that in its price. Else null. */
+  readonly downloads: MoneyFact | null;
+}
+
+export interface MoneyFact {
+  readonly usd: number;
+  readonly unknown: readonly string[];
+}
+
+export interface ObjectCountFact {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+/** `restores`: a restore. */
+export interface RestoreRecord {
+  readonly record: "restore";
+  readonly number: number;
+  readonly state: "planning" | "open" | "settling" | "finished" | "cancelled";
+  /** Null while it is open. */
+  readonly exit: number | null;
+  readonly begun: string;
+  readonly ended: string | null;
+  readonly to: JsonPath;
+  readonly position: number;
+  readonly tier: string;
+  readonly days: number;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly written: number;
+  /** Archived objects that it needs, in all and by what the store says. */
+  readonly objects: number;
+  readonly object_bytes: number;
+  readonly cold: number;
+  readonly warming: number;
+  readonly warm: number;
+  readonly cold_bytes: number;
+  readonly warming_bytes: number;
+  readonly warm_bytes: number;
+  readonly requests: number;
+  /** Null where a price is unknown. */
+  readonly quoted_usd: number | null;
+  readonly approved_usd: number | null;
+  readonly warm_at: string | null;
+  readonly first_expiry: string | null;
+}
+
 /** `status`, `stats`: facts by name. */
 export interface FactsRecord {
   readonly record: "status" | "stats";
   readonly [fact: string]: FactValue;
+}
+
+/** `status`: a moved entry whose content is under the key of an old path. */
+export interface RenameRecord {
+  readonly record: "rename";
+  readonly path: JsonPath;
+  readonly folder: boolean;
+  /** Key of its object, or the prefix of a folder's keys. */
+  readonly key: string;
+  /** It was decided that it stays so. */
+  readonly aliased: boolean;
 }
 
 export type FactValue =
@@ -183,6 +275,54 @@ export type FactValue =
   | null
   | readonly FactValue[]
   | { readonly [key: string]: FactValue };
+
+/** `--dry-run`, `cost`: what something costs. */
+export interface PriceRecord {
+  readonly record: "price";
+  /** What a plan costs once, what it adds to each month, or what a restore costs. */
+  readonly of: "plan" | "month" | "restore";
+  /** Of a restore by `cost`: what is restored; left out for everything. */
+  readonly paths?: readonly JsonPath[];
+  /** Of a restore: the tier that is asked for, and how long the last object takes. */
+  readonly tier?: Tier;
+  readonly wait?: string | null;
+  /** US dollars, of what is known. */
+  readonly usd: number;
+  /** What has no price; [] where `usd` is all. */
+  readonly unknown: readonly string[];
+  readonly lines: readonly {
+    readonly what: string;
+    readonly quantity: number;
+    readonly unit: string;
+    readonly unit_usd: number | null;
+    readonly usd: number | null;
+  }[];
+}
+
+/** `cost`: what is stored in one class, of all or below one folder, costs a month. */
+export interface StoredCostRecord {
+  readonly record: "stored-cost";
+  /** Null for all that is stored. */
+  readonly path: JsonPath | null;
+  readonly storage_class: string;
+  readonly objects: number;
+  readonly bytes: number;
+  readonly usd: number;
+  readonly unknown: readonly string[];
+}
+
+/** `cost`: what a run has cost, estimated from its events. */
+export interface RunCostRecord {
+  readonly record: "run-cost";
+  readonly run: string;
+  readonly command: string;
+  readonly at: string;
+  readonly objects: number;
+  readonly bytes: number;
+  readonly requests: number;
+  readonly usd: number;
+  readonly unknown: readonly string[];
+}
 
 /** `--dry-run`: a step of the plan. */
 export interface StepRecord {

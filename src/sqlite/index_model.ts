@@ -7,7 +7,8 @@ import { entryRow, folderRow, sqliteIndexTables } from "./index_tables.ts";
 import { isAliasTarget } from "../core/index/alias_guard.ts";
 import { objectKeys } from "../core/index/object_keys.ts";
 import { sqlitePackModel } from "./pack_tables.ts";
-import { renameRow } from "./rename_tables.ts";
+import { renameRow, renameRows } from "./rename_tables.ts";
+import { sqliteRestoreModel } from "./restore_model.ts";
 import { touchedRows } from "./touched_rows.ts";
 import {
   runRow,
@@ -37,9 +38,15 @@ export function sqliteIndexModel(db: DatabaseSync): IndexModel {
     paths,
     keys,
     packs: sqlitePackModel(db),
+    restores: sqliteRestoreModel(db),
     isAliasTarget: (key) => isAliasTarget(tables, key),
-    openRenames: () =>
-      all("SELECT * FROM renames WHERE aliased = 0 ORDER BY position, folder, name", renameRow),
+    renames: renameRows(db),
+    firstRenames: (limit) =>
+      all(
+        "SELECT * FROM renames ORDER BY aliased, position, folder, name LIMIT ?",
+        renameRow,
+        limit,
+      ),
     renameCounts: () =>
       db.prepare(
         `SELECT COALESCE(SUM(aliased = 0), 0) AS open, COALESCE(SUM(aliased), 0) AS aliased

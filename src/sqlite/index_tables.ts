@@ -10,6 +10,7 @@ import { REMOVED, UNREADABLE, UNSTABLE } from "../core/index/rows.ts";
 import { STAT_RECORD_BYTES, typeAt } from "../core/stat_record.ts";
 import { bytesIn, bytesOrNull, numberIn, textIn, textOrNull } from "./column.ts";
 import { sqlitePackTables } from "./pack_tables.ts";
+import { sqliteRestoreTables } from "./restore_tables.ts";
 import { packMoves, sqliteRenameTables, unpackMoves } from "./rename_tables.ts";
 
 import { plainRecords } from "./plain_records.ts";
@@ -84,6 +85,7 @@ export function sqliteIndexTables(db: DatabaseSync): IndexTables {
     },
     ...sqliteRenameTables(db),
     ...sqlitePackTables(db),
+    ...sqliteRestoreTables(db),
   };
 }
 

@@ -294,6 +294,7 @@ function jobLog(
       paths: guardedReads(file, index.paths),
       keys: guardedReads(file, index.keys),
       packs: guardedReads(file, index.packs),
+      restores: guardedReads(file, index.restores),
     },
     head: () => guarded(file, currentHead),
     projected: () =>

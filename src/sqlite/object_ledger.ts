@@ -6,7 +6,7 @@ import { afterPrefix } from "./key_range.ts";
 
 type Raw = Record<string, unknown>;
 
-/** `needed`: bit 1 by a snapshot, bit 2 by an entry. `observed` is 0 where it is not known. */
+/** `needed`: bit 1 by a snapshot, bit 2 by an entry, bit 3 by a restore. `observed` is 0 where it is not known. */
 export const LEDGER_SCHEMA = `
 CREATE TABLE stored (
   key TEXT NOT NULL, stored INTEGER NOT NULL, version TEXT, etag TEXT NOT NULL, at INTEGER NOT NULL,
@@ -17,7 +17,7 @@ CREATE TABLE claims (
   key TEXT NOT NULL, stored INTEGER NOT NULL, place TEXT NOT NULL, PRIMARY KEY (key, stored, place)
 ) WITHOUT ROWID`;
 
-const NEEDED_BY = { snapshot: 1, entry: 2 };
+const NEEDED_BY = { snapshot: 1, entry: 2, restore: 4 };
 
 export function sqliteLedger(db: DatabaseSync): Omit<ObjectLedger, "close"> {
   const statements = prepare(db);
@@ -34,6 +34,9 @@ export function sqliteLedger(db: DatabaseSync): Omit<ObjectLedger, "close"> {
     },
     need({ key, version, etag, stored }, by) {
       statements.need.run(key, stored, known(version), etag, NEEDED_BY[by]);
+    },
+    awaited({ key, version }) {
+      statements.awaited.run(key, known(version));
     },
     copied(from, to) {
       statements.copied.run(to.key, to.stored, from.key, from.stored);
@@ -90,6 +93,9 @@ function prepare(db: DatabaseSync) {
     need: db.prepare(
       `INSERT INTO stored VALUES (?1, ?2, ?3, ?4, 0, 0, 0, '', '', ?5)
        ON CONFLICT (key, stored) DO UPDATE SET needed = needed | ?5`,
+    ),
+    awaited: db.prepare(
+      `UPDATE stored SET needed = needed | ${NEEDED_BY.restore} WHERE key = ? AND version IS ?`,
     ),
     copied: db.prepare(
       `UPDATE stored SET needed = needed | ${NEEDED_BY.snapshot} WHERE key = ? AND stored = ? AND

@@ -99,6 +99,27 @@ function prepare(db: DatabaseSync) {
   };
 }
 
+const PAGE = 500;
+
+/** Page by page, so that rows may go meanwhile. */
+export function renameRows(db: DatabaseSync): (which: "all" | "open") => Iterable<RenameRow> {
+  const pageOf = (condition: string) =>
+    db.prepare(
+      `SELECT * FROM renames WHERE ${condition} AND (folder, name) > (?, ?)
+       ORDER BY folder, name LIMIT ${PAGE}`,
+    );
+  const statements = { all: pageOf("TRUE"), open: pageOf("aliased = 0") };
+  return function* (which) {
+    let after: Pick<RenameRow, "folder" | "name"> = { folder: 0, name: new Uint8Array(0) };
+    for (;;) {
+      const rows = (statements[which].all(after.folder, after.name) as Raw[]).map(renameRow);
+      yield* rows;
+      if (rows.length < PAGE) return;
+      after = rows[rows.length - 1];
+    }
+  };
+}
+
 export function renameRow(raw: Raw): RenameRow {
   return {
     folder: numberIn(raw.folder),

@@ -3,7 +3,7 @@
  * dropped at any time. Raise PROJECTION_VERSION with every change of a projection's tables or of
  * the fold's meaning: they are then rebuilt by replay.
  */
-export const PROJECTION_VERSION = 5;
+export const PROJECTION_VERSION = 6;
 
 /** The logs that follow the first one, whose genesis is in `meta`: after takeovers. */
 export const LOGS_SCHEMA = `
@@ -116,6 +116,30 @@ CREATE TABLE contents (
 CREATE TABLE chunk_lists (
   sha256 BLOB NOT NULL, first INTEGER NOT NULL, chunks BLOB NOT NULL, PRIMARY KEY (sha256, first)
 ) WITHOUT ROWID;
+CREATE TABLE restore_jobs (
+  job INTEGER PRIMARY KEY, position INTEGER NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL,
+  target TEXT NOT NULL, selection TEXT NOT NULL, restored INTEGER NOT NULL, overwrite TEXT NOT NULL,
+  tier TEXT NOT NULL, days INTEGER NOT NULL, entries TEXT NOT NULL, bytes TEXT NOT NULL,
+  objects INTEGER NOT NULL, object_bytes INTEGER NOT NULL, quoted INTEGER, approved INTEGER,
+  extra INTEGER NOT NULL, slower INTEGER NOT NULL, written INTEGER NOT NULL, outcome INTEGER,
+  ended TEXT
+);
+CREATE TABLE restore_objects (
+  job INTEGER NOT NULL, key TEXT NOT NULL, version TEXT NOT NULL, class TEXT NOT NULL, archive TEXT,
+  size INTEGER NOT NULL, allowed INTEGER NOT NULL, requests INTEGER NOT NULL,
+  PRIMARY KEY (job, key, version)
+) WITHOUT ROWID;
+CREATE INDEX restore_objects_by_key ON restore_objects (key, version);
+CREATE TABLE warm_ups (
+  key TEXT NOT NULL, version TEXT NOT NULL, state TEXT NOT NULL, tier TEXT, job INTEGER NOT NULL,
+  asked INTEGER NOT NULL, asked_at INTEGER NOT NULL, days INTEGER NOT NULL, expiry INTEGER NOT NULL,
+  ends INTEGER NOT NULL, before TEXT NOT NULL, tier_before TEXT, PRIMARY KEY (key, version)
+) WITHOUT ROWID;
+CREATE INDEX warm_ups_asked ON warm_ups (asked) WHERE state = 'asked';
+CREATE TABLE found_classes (
+  key TEXT NOT NULL, version TEXT NOT NULL, class TEXT NOT NULL, archive TEXT,
+  PRIMARY KEY (key, version)
+) WITHOUT ROWID;
 CREATE TABLE sources (
   name TEXT PRIMARY KEY, file_system TEXT NOT NULL, path TEXT NOT NULL, single INTEGER NOT NULL,
   entries TEXT NOT NULL,
@@ -204,6 +228,30 @@ export const PROJECTED: readonly ProjectedTable[] = [
   },
   { name: "contents", columns: "sha256 pack at size list lost".split(" "), order: "sha256, pack" },
   { name: "chunk_lists", columns: "sha256 first chunks".split(" "), order: "sha256, first" },
+  {
+    name: "restore_jobs",
+    columns: [
+      ..."job position at state target selection restored overwrite tier days entries".split(" "),
+      ..."bytes objects object_bytes quoted approved extra slower written outcome ended".split(" "),
+    ],
+    order: "job",
+  },
+  {
+    name: "restore_objects",
+    columns: "job key version class archive size allowed requests".split(" "),
+    order: "job, key, version",
+  },
+  {
+    name: "warm_ups",
+    columns: ("key version state tier job asked asked_at days expiry ends before tier_before")
+      .split(" "),
+    order: "key, version",
+  },
+  {
+    name: "found_classes",
+    columns: "key version class archive".split(" "),
+    order: "key, version",
+  },
   {
     name: "sources",
     columns: "name file_system path single entries bytes scanned started refused".split(" "),

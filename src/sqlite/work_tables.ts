@@ -13,6 +13,7 @@ import { afterPrefix } from "./key_range.ts";
 import { pagedRows } from "./paged_rows.ts";
 import { PACK_LEDGER_SCHEMA, sqlitePackLedger } from "./pack_ledger.ts";
 import { RESTORES_SCHEMA, sqliteRestores } from "./restore_queue.ts";
+import { sqliteWaiting, WAITING_SCHEMA } from "./waiting_files.ts";
 import { inWorkFile } from "./work_file.ts";
 
 type Raw = Record<string, unknown>;
@@ -26,6 +27,7 @@ export function sqliteWorkTables(folder: string): WorkTables {
     notes: () => inWorkFile(folder, NOTES_SCHEMA, sqliteNotes),
     restores: () => inWorkFile(folder, RESTORES_SCHEMA, sqliteRestores),
     packLedger: () => inWorkFile(folder, PACK_LEDGER_SCHEMA, sqlitePackLedger),
+    waiting: () => inWorkFile(folder, WAITING_SCHEMA, sqliteWaiting),
   };
 }
 

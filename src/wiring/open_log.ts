@@ -38,10 +38,29 @@ export function openLogAlone({ stateFile }: AnyInput): LogReader {
   return openLogReader(stateFile, sha256);
 }
 
-/** One restore of a job at a time, beside a backup: runs of dead processes are told from live ones. */
-export function takeRestoreLock(input: AnyInput, environment: Environment): WriterLock {
+/**
+ * Opens the job's log for a restore. One of a job at a time, beside a backup: runs of dead processes
+ * are told from live ones.
+ */
+export function openForRestoring(
+  input: AnyInput,
+  environment: Environment,
+): { log: JobLog; close(): void } {
   const file = `${input.stateFile}.restore`;
-  return takeWriterLock(file, input.job.name, holderOf(environment), "restored");
+  const lock = takeWriterLock(file, input.job.name, holderOf(environment), "restored");
+  try {
+    const log = openForReading(input, "write");
+    return {
+      log,
+      close() {
+        log.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }
 
 function holderOf({ pid, hostname, clock }: Environment): LockHolder {

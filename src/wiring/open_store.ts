@@ -40,9 +40,11 @@ export async function storeOpener(
   const limited = limiter(job, environment, options.signal);
   if (job.repository.kind === "folder") {
     const { openFolderStore } = await import("../stores/folder/folder_store.ts");
-    const { folder } = job.repository;
+    const { folder, warmUp } = job.repository;
     const create = options.create === true;
-    return () => limited(openFolderStore(folder, { clock, random, hostname, pid, create }));
+    const simulated = warmUp === undefined ? {} : { warmUp };
+    return () =>
+      limited(openFolderStore(folder, { clock, random, hostname, pid, create, ...simulated }));
   }
   const { openS3Store } = await import("../stores/s3/s3_store.ts");
   const { bucket, prefix } = job.repository;

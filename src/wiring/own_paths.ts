@@ -1,5 +1,6 @@
 import { dirname, relative, resolve, sep } from "node:path";
 import type { RunInput } from "../cli/runner.ts";
+import { partOf } from "./write_archived_list.ts";
 import { LOG_NAME } from "../cli/run_log.ts";
 import { defaultLogFolder } from "../cli/state_file.ts";
 
@@ -20,6 +21,7 @@ export function ownPaths(input: RunInput<unknown>, source: string): Set<string> 
     // Logs from before log_dir was set.
     defaultLogFolder(stateFile, job.name),
     configFile,
+    ...(job.archivedList === undefined ? [] : [job.archivedList, partOf(job.archivedList)]),
     ...(job.repository.kind === "folder" ? [job.repository.folder] : []),
   ];
   const root = realPath(source);

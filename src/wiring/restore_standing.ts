@@ -1,5 +1,6 @@
 import { catchUp } from "../app/catch_up_log.ts";
 import { continuation } from "../app/rebuild_log.ts";
+import { keptHere } from "../app/restore_shipper.ts";
 import { isSealedLog } from "../app/segment_state.ts";
 import { type LogShipper, noShipping } from "../app/ship_log.ts";
 import type { RunInput } from "../cli/runner.ts";
@@ -69,8 +70,14 @@ export async function openRestoreStore(
   const run = { log, store, environment, signer };
   // A job that is named by its URL alone has no recipients: what is restored stays untold.
   const wouldTell = input.job.recipients.length === 0 && isSealedLog(log);
-  const ships = mayWrite && !wouldTell;
-  return { store, shipper: ships ? runShipper(input, run, { lenient: true }) : noShipping };
+  if (mayWrite && !wouldTell) {
+    const shipper = runShipper(input, run, { lenient: isGuest ? "always" : "until-paid" });
+    return { store, shipper };
+  }
+  const reason = wouldTell
+    ? "it is encrypted, and the config names no recipients"
+    : "the store does not do what `sse` asks for";
+  return { store, shipper: isGuest ? noShipping : keptHere(reason) };
 }
 
 /** A store that does not do what `sse` asks for is still read from, but nothing is written to it. */

@@ -2,6 +2,7 @@ import { type CheckReport, checkStore } from "../app/check_store.ts";
 import type { CheckOptions, RunInput } from "../cli/runner.ts";
 import { formatSize } from "../core/size_text.ts";
 import { counted } from "../report/count_text.ts";
+import { archivedLines, archivedOptions, archivedTotals } from "./check_archived_options.ts";
 import { configDigest } from "./config_digest.ts";
 import { withUpkeep } from "./upkeep.ts";
 
@@ -12,10 +13,12 @@ export async function runCheck(input: RunInput<CheckOptions>): Promise<number> {
   const started = performance.now();
   const { job, globals, options: { readData, snapshots } } = input;
   const repair = input.options.repair && !globals.dryRun;
+  const { close, ...archived } = await archivedOptions(input);
+  const config = configDigest(job);
   const report = await withUpkeep(
     input,
-    (deps) => checkStore(deps, { readData, snapshots, repair, config: configDigest(job) }),
-  );
+    (deps) => checkStore(deps, { readData, snapshots, repair, config, ...archived }),
+  ).finally(close);
   show(input, report, performance.now() - started);
   return report.exitCode;
 }
@@ -35,6 +38,7 @@ function show({ output, job }: RunInput<CheckOptions>, report: CheckReport, ms: 
       snapshot_contents: snapshotContents,
       ...(report.packs === undefined ? {} : packTotals(report.packs)),
       other_class: Object.fromEntries(report.otherClass),
+      ...(report.archived === undefined ? {} : archivedTotals(report.archived)),
       lifecycle: report.lifecycle.danger ?? null,
     },
   }, lines(report));
@@ -71,6 +75,7 @@ function lines(report: CheckReport): string[] {
         "which would have to be warmed up",
       ]
       : []),
+    ...(report.archived === undefined ? [] : archivedLines(report.archived)),
     ...(unstored > 0
       ? [`${counted(unstored, "entry is", "entries are")} not stored yet: the next backup does it`]
       : []),

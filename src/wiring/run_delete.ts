@@ -1,5 +1,6 @@
 import { deletePacked, type DeletePackedReport } from "../app/delete_packed.ts";
 import type { DeleteOptions, RunInput } from "../cli/runner.ts";
+import { pricePackPlan } from "../core/cost/price_packs.ts";
 import { HoldfastError } from "../core/error.ts";
 import type { DeletePlan } from "../core/plan/delete_plan.ts";
 import { formatSize } from "../core/size_text.ts";
@@ -7,6 +8,7 @@ import { counted } from "../report/count_text.ts";
 import { deletePlanLines } from "../report/delete_text.ts";
 import { actionsText, packStepLines, packStepRecord } from "../report/pack_plan_text.ts";
 import { withPackUpkeep } from "./pack_upkeep.ts";
+import { packCostOptions, showPrice } from "./upkeep_price.ts";
 
 const REASON = "it was named";
 
@@ -34,12 +36,15 @@ function inMirror(): HoldfastError {
   });
 }
 
-function showPlan({ output, globals }: RunInput<DeleteOptions>, plan: DeletePlan): void {
+function showPlan(input: RunInput<DeleteOptions>, plan: DeletePlan): void {
+  const { output, globals, job } = input;
   if (globals.dryRun) {
     for (const step of plan.steps) output.record(packStepRecord(step, REASON));
     output.text(...packStepLines(plan, REASON));
   }
-  output.text(...deletePlanLines(plan));
+  const pricing = packCostOptions(job);
+  output.text(...deletePlanLines(plan, pricing));
+  showPrice(input, pricePackPlan(plan, pricing));
 }
 
 async function accept(input: RunInput<DeleteOptions>, plan: DeletePlan): Promise<boolean> {

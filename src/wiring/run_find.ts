@@ -8,7 +8,7 @@ import { foundLine, foundRecord } from "../report/found_text.ts";
 import { recordLine } from "../report/records.ts";
 import { listedText } from "./listed_text.ts";
 import { openForLook, replayerBeside } from "./open_log.ts";
-import { wantedState } from "./run_restore.ts";
+import { wantedState } from "./restore_selection.ts";
 import { streamLines } from "./stream_lines.ts";
 import { tellBase } from "./tell_base.ts";
 

@@ -7,6 +7,7 @@ import type { InitOptions, RunInput } from "../cli/runner.ts";
 import { makePrivateFolder } from "../cli/state_file.ts";
 import { isKind } from "../core/error.ts";
 import { EXIT } from "../core/exit_code.ts";
+import { isArchive } from "../core/mirror/storage_class.ts";
 import { platformHashing } from "../crypto/hashing.ts";
 import type { Feature, ObjectStore, StoreFeatures } from "../ports/object_store.ts";
 import { counted } from "../report/count_text.ts";
@@ -142,11 +143,8 @@ function encryptionText({ layout, recipients }: JobConfig): string[] {
   return ['nothing is encrypted, as encryption = "none" says: who can read the store reads all'];
 }
 
-/** Where objects are restored before they can be read, and each carries about 40 KB (DESIGN section 3). */
-const ARCHIVES = new Set(["GLACIER", "DEEP_ARCHIVE"]);
-
 function layoutAdvice({ layout, storageClass }: JobConfig): string[] {
-  if (layout === "pack" || !ARCHIVES.has(storageClass)) return [];
+  if (layout === "pack" || !isArchive(storageClass)) return [];
   return [
     `recommended for ${storageClass}: the pack layout, for each archived object costs a request and ` +
     "about 40 KB more than its size; a repository keeps its layout, so run init for another prefix " +

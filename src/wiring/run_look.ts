@@ -7,6 +7,7 @@ import { historyGone } from "../app/log_base.ts";
 import { logEvents } from "../app/log_events.ts";
 import { leftSources } from "../app/name_sources.ts";
 import { openState } from "../app/read_state.ts";
+import { unsettledRenames } from "../app/unsettled_renames.ts";
 import type {
   LogOptions,
   LsOptions,
@@ -20,6 +21,7 @@ import { EXIT } from "../core/exit_code.ts";
 import { lockHolder } from "../sqlite/writer_lock.ts";
 import { eventEntryLines } from "../report/event_entries_text.ts";
 import { eventLineText } from "../report/event_text.ts";
+import { recordLine } from "../report/records.ts";
 import { snapshotLines, snapshotRecord } from "../report/snapshot_text.ts";
 import { databaseBytes } from "./database_bytes.ts";
 import { systemEnvironment } from "./environment.ts";
@@ -27,9 +29,9 @@ import { listCollated } from "./list_collated.ts";
 import { listedText, notListed } from "./listed_text.ts";
 import { openForLook, openLogAlone, replayerBeside } from "./open_log.ts";
 import { tellBase } from "./tell_base.ts";
-import { wantedState } from "./run_restore.ts";
+import { wantedState } from "./restore_selection.ts";
 import { statsLines, statsRecord } from "./stats_view.ts";
-import { statusLines, statusRecord } from "./status_view.ts";
+import { renameRecord, statusLines, statusRecord } from "./status_view.ts";
 import { streamLines } from "./stream_lines.ts";
 
 /** `holdfast log`. */
@@ -114,7 +116,7 @@ export async function runLs(input: RunInput<LsOptions>): Promise<number> {
 }
 
 /** `holdfast status`. */
-export function runStatus(input: RunInput<NoOptions>): Promise<number> {
+export async function runStatus(input: RunInput<NoOptions>): Promise<number> {
   const { output, job, stateFile } = input;
   const log = openForLook(input);
   try {
@@ -129,9 +131,12 @@ export function runStatus(input: RunInput<NoOptions>): Promise<number> {
       left: leftSources(log.index, job.sources),
       now: Date.now(),
     };
-    if (output.json) output.record(statusRecord(view));
-    else output.text(...statusLines(view, output.zone));
-    return Promise.resolve(EXIT.done);
+    if (output.json) {
+      output.record(statusRecord(view));
+      const renames = unsettledRenames(log.index);
+      await streamLines(input, renames, (rename) => recordLine(renameRecord(rename)));
+    } else output.text(...statusLines(view, output.zone));
+    return EXIT.done;
   } finally {
     log.close();
   }

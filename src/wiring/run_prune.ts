@@ -2,6 +2,8 @@ import { prune, type PruneReport } from "../app/prune.ts";
 import { prunePacks, type PrunePacksReport } from "../app/prune_packs.ts";
 import type { PruneOptions, RunInput } from "../cli/runner.ts";
 import { HoldfastError } from "../core/error.ts";
+import { priceDeletion } from "../core/cost/price_deletion.ts";
+import { pricePackPlan } from "../core/cost/price_packs.ts";
 import { MAX_DEAD, type PackPlan } from "../core/plan/pack_plan.ts";
 import type { PrunePlan } from "../core/plan/prune_plan.ts";
 import { formatSize } from "../core/size_text.ts";
@@ -14,8 +16,10 @@ import {
 } from "../report/pack_plan_text.ts";
 import { prunePlanLines, pruneStepLines, pruneStepRecord } from "../report/prune_text.ts";
 import { configDigest } from "./config_digest.ts";
+import { costSetting } from "./cost_setting.ts";
 import { withPackUpkeep } from "./pack_upkeep.ts";
 import { withUpkeep } from "./upkeep.ts";
+import { packCostOptions, showPrice } from "./upkeep_price.ts";
 
 type Input = RunInput<PruneOptions>;
 
@@ -45,7 +49,9 @@ async function accept(input: Input, plan: PrunePlan): Promise<boolean> {
     for (const step of plan.steps) output.record(pruneStepRecord(step));
     output.text(...pruneStepLines(plan));
   }
-  output.text(...prunePlanLines(plan));
+  const setting = costSetting(input.job);
+  output.text(...prunePlanLines(plan, setting));
+  showPrice(input, priceDeletion(plan, setting));
   if (globals.dryRun) return false;
   if (plan.objects === 0) return true;
   const what = `delete ${counted(plan.objects, "object")}, ${formatSize(plan.bytes)}, for good?`;
@@ -60,7 +66,7 @@ async function asked({ confirm, output }: Input, question: string): Promise<bool
 
 function show({ output, job, globals }: Input, report: PruneReport, ms: number) {
   const { plan, deleted, bytes, failed, released, left } = report;
-  const early = plan.early.reduce((sum, { bytes }) => sum + bytes, 0);
+  const early = plan.early.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
   output.summary({
     ...{ record: "summary", command: "prune", job: job.name, exit: report.exitCode },
     seconds: Math.round(ms) / 1000,
@@ -99,7 +105,9 @@ async function acceptPacks(input: Input, plan: PackPlan): Promise<boolean> {
     for (const step of plan.steps) output.record(packStepRecord(step, REASON));
     output.text(...packStepLines(plan, REASON));
   }
-  output.text(...packPlanLines(plan));
+  const pricing = packCostOptions(input.job);
+  output.text(...packPlanLines(plan, pricing));
+  showPrice(input, pricePackPlan(plan, pricing));
   if (globals.dryRun) return false;
   if (plan.steps.length === 0) return true;
   return await asked(input, `${actionsText(plan)}, ${formatSize(plan.bytes)}, for good?`);

@@ -1,5 +1,6 @@
 import { type JobStatus, RECENT_RUNS } from "../app/job_status.ts";
 import type { LeftSource } from "../app/name_sources.ts";
+import type { UnsettledRename } from "../app/unsettled_renames.ts";
 import type { Layout } from "../core/event/event.ts";
 import { EXIT } from "../core/exit_code.ts";
 import type { RunRow, SnapshotRow } from "../core/index/run_fold.ts";
@@ -8,7 +9,7 @@ import { formatDuration, formatSize } from "../core/size_text.ts";
 import { timeText, type ZoneOffset } from "../core/time_text.ts";
 import type { Totals } from "../ports/event_log.ts";
 import { counted, grouped } from "../report/count_text.ts";
-import type { FactsRecord, FactValue } from "../report/records.ts";
+import type { FactsRecord, FactValue, RenameRecord } from "../report/records.ts";
 import { snapshotRecord } from "../report/snapshot_text.ts";
 import { factLines } from "../report/table.ts";
 import type { LockHolder } from "../sqlite/writer_lock.ts";
@@ -59,6 +60,7 @@ export function statusLines(view: StatusView, zone: ZoneOffset): string[] {
       `${counted(entries, "entry", "entries")} ${entries === 1 ? "is" : "are"} kept`,
     ]),
     ["unsettled renames", renamesText(status)],
+    ...renameFacts(status),
     ["not shipped", counted(status.unshipped, "event")],
     ["open uploads", grouped(status.uploads.length)],
     ...status.uploads.map((upload): Fact => [
@@ -77,6 +79,19 @@ function goodText({ status: { newest, newestWhole }, now }: StatusView): string 
 
 function renamesText({ renames: { unsettled, aliased } }: JobStatus): string {
   return grouped(unsettled) + (aliased > 0 ? `, and ${grouped(aliased)} settled as aliases` : "");
+}
+
+function renameFacts({ renames: { named, unsettled, aliased } }: JobStatus): Fact[] {
+  const left = unsettled + aliased - named.length;
+  return [
+    ...named.map(({ place, isFolder, from, aliased }): Fact => [
+      aliased ? "alias" : "unsettled rename",
+      `${displayPath(place)}${isFolder ? "/" : ""} is under ${
+        displayPath(from === "" ? "/" : from)
+      }`,
+    ]),
+    ...(left > 0 ? [["", `and ${grouped(left)} more`] as const] : []),
+  ];
 }
 
 function totalsText({ entries, files, bytes }: Totals): string {
@@ -167,6 +182,10 @@ export function statusRecord(view: StatusView): FactsRecord {
     })),
     renames_unsettled: status.renames.unsettled,
     renames_aliased: status.renames.aliased,
+    renames: status.renames.named.map((rename) => {
+      const { record: _, path, ...fields } = renameRecord(rename);
+      return { path: path as FactValue, ...fields };
+    }),
     unshipped: status.unshipped,
     last_runs: status.lastRuns.map(runFact),
     open_runs: status.openRuns.map((run) => ({ ...runFact(run), at_work: isWriting(view, run) })),
@@ -187,6 +206,12 @@ export function statusRecord(view: StatusView): FactsRecord {
       ? null
       : { ...status.probed, lacking: { ...status.probed.lacking } },
   };
+}
+
+export function renameRecord(
+  { place, isFolder, from, aliased }: UnsettledRename,
+): RenameRecord {
+  return { record: "rename", path: jsonOfText(place), folder: isFolder, key: from, aliased };
 }
 
 function totalsFacts({ entries, files, bytes }: Totals, prefix: string) {

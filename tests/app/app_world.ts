@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
-import { backup, type BackupOptions, type BackupReport } from "../../src/app/backup.ts";
+import {
+  backup,
+  type BackupDeps,
+  type BackupOptions,
+  type BackupReport,
+} from "../../src/app/backup.ts";
 import { openState, type WantedState } from "../../src/app/read_state.ts";
-import { restore, type RestoreOptions, type RestoreReport } from "../../src/app/restore.ts";
+import { restore } from "../../src/app/restore.ts";
+import type {
+  ColdDeps,
+  RestoreDeps,
+  RestoreOptions,
+  RestoreReport,
+} from "../../src/app/restore_deps.ts";
 import type { ScanOptions } from "../../src/app/scan_context.ts";
 import { noShipping } from "../../src/app/ship_log.ts";
 import { verifyLog } from "../../src/app/verify_log.ts";
@@ -24,6 +35,7 @@ import { openLocalTarget } from "../../src/targets/local/local_target.ts";
 import { databaseFolder, GENESIS, sha256 } from "../sqlite/log_fixture.ts";
 import { content } from "../stores/store_probes.ts";
 import { type MemoryStore, memoryStore, type MemoryStoreOptions } from "./memory_store.ts";
+import { coldDeps } from "./cold_deps.ts";
 import { type Faults, faultySource } from "./faulty_source.ts";
 
 // Opened once for the process, as the program does: no test's own leak.
@@ -43,11 +55,21 @@ export interface World {
   log: JobLog;
   scan(more?: Partial<ScanOptions> & { faults?: Faults }): ScanOptions;
   backup(
-    more?: Partial<BackupOptions> & { scan?: Parameters<World["scan"]>[0]; signal?: AbortSignal },
+    more?: Partial<BackupOptions> & {
+      scan?: Parameters<World["scan"]>[0];
+      signal?: AbortSignal;
+      deps?: Partial<Pick<BackupDeps, "tellEarly" | "warmUp" | "shipper">>;
+    },
   ): Promise<BackupReport>;
   restore(
     to: string,
-    more?: Partial<RestoreOptions> & { wanted?: WantedState; opener?: Opener },
+    more?: Partial<RestoreOptions> & {
+      wanted?: WantedState;
+      opener?: Opener;
+      wait?: boolean;
+      cold?: Partial<ColdDeps>;
+      deps?: Partial<Pick<RestoreDeps, "shipper" | "isGuest" | "signal">>;
+    },
   ): Promise<RestoreReport>;
   events<T extends EventType>(type: T, after?: number): LoggedEvent<T>[];
   /** Changes of an event batch, as "change path", sorted. */
@@ -116,12 +138,12 @@ function makeWorld(folder: string, state: string, store: MemoryStore): World {
     ...{ folder, source, store, clock, environment, signals, stateFile },
     log: createJobLog(stateFile, GENESIS, tools),
     scan: (more = {}) => scanOptions(source, more),
-    backup({ scan, signal = new AbortController().signal, ...more } = {}) {
+    backup({ scan, signal = new AbortController().signal, deps = {}, ...more } = {}) {
       if (more.packs !== undefined) putRepository(store, "pack", more.packs.recipients);
       if (more.encryption !== undefined) putRepository(store, "mirror", more.encryption.recipients);
       return backup({
         ...{ log: world.log, store, environment, hashing, owners: () => ({}), emit, signal },
-        ...{ shipper: noShipping, shipRenames: () => Promise.resolve() },
+        ...{ shipper: noShipping, shipRenames: () => Promise.resolve(), ...deps },
       }, {
         ...{ sources: [world.scan(scan)], config: "", storageClass: "STANDARD" },
         ...{ minArchiveSize: 0, partSize: 1 << 20, workers: 4, dryRun: false },
@@ -129,7 +151,7 @@ function makeWorld(folder: string, state: string, store: MemoryStore): World {
         ...more,
       });
     },
-    async restore(to, { wanted, opener, ...more } = {}) {
+    async restore(to, { wanted, opener, cold, deps = {}, ...more } = {}) {
       const { log } = world;
       const opened = openState(log, replayer, wanted ?? { kind: "default" }, emit);
       try {
@@ -140,7 +162,8 @@ function makeWorld(folder: string, state: string, store: MemoryStore): World {
           openTarget: () => openLocalTarget(to, { random: environment.random.bytes }),
           contents: log.index.packs,
           identities: () => Promise.resolve(opener),
-          ...{ shipper: noShipping, work: sqliteWorkTables(state) },
+          ...{ shipper: noShipping, work: sqliteWorkTables(state), cold: coldDeps(cold) },
+          ...deps,
         }, {
           ...{ state: opened, selection, to, overwrite: "never", config: "", workers: 4 },
           ...more,

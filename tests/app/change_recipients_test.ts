@@ -112,6 +112,7 @@ Deno.test("nothing is shipped for recipients that the repository does not name y
     const shipped: unknown[] = [];
     const shipper: LogShipper = {
       ...noShipping,
+      shipStart: () => Promise.reject(new Error("too early")),
       ship: () => Promise.reject(new Error("too early")),
       end: () => Promise.resolve(void shipped.push(fileIn(world).recipients)),
     };

@@ -1,29 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { JobLog } from "../../src/ports/event_log.ts";
-import { basedLogWriter } from "../../src/sqlite/based_log.ts";
 import { removeDatabase } from "../../src/sqlite/job_log.ts";
 import { sqliteReplayer } from "../../src/sqlite/replay.ts";
-import { stateDumper } from "../../src/sqlite/state_dump.ts";
 import { verifyLog } from "../../src/app/verify_log.ts";
-import { checkpointChunks } from "../../src/core/checkpoint_chunks.ts";
-import { platformHashing } from "../../src/crypto/hashing.ts";
 import { seed } from "../seed.ts";
-import { createLog, databaseFolder, sha256, tickingClock } from "../sqlite/log_fixture.ts";
+import { createLog, databaseFolder, sha256 } from "../sqlite/log_fixture.ts";
+import { basedOn } from "./based_log.ts";
 import { anySteps, writeSteps } from "./moving_history.ts";
 
 const HISTORIES = 40;
-
-function basedOn(log: JobLog, file: string): JobLog {
-  const dump = stateDumper(sha256)(log);
-  const genesis = log.logs().map((part) => part.genesis);
-  const { head: { position, hash }, since, projections } = dump;
-  const place = { position, hash, since, genesis, projections };
-  const writer = basedLogWriter(file, place, { clock: tickingClock(), sha256 });
-  for (const chunk of checkpointChunks(dump.rows())) writer.add(platformHashing.compress(chunk));
-  dump.close();
-  return writer.finish();
-}
 
 Deno.test(`a checkpoint anywhere, and the events behind it, give the same rows (seed ${seed})`, () => {
   const folder = databaseFolder();

@@ -1,3 +1,5 @@
+import { NEVER_EXPIRES } from "../../src/core/cold/restore_header.ts";
+import { isCold } from "../../src/core/cost/restore_wait.ts";
 import { HoldfastError, isKind } from "../../src/core/error.ts";
 import { bytesOfText, compareBytes } from "../../src/core/path_text.ts";
 import { platformHashing } from "../../src/crypto/hashing.ts";
@@ -11,6 +13,7 @@ import type {
   ObjectName,
   ObjectStore,
   PutOptions,
+  RestoreAnswer,
   StoredObject,
   StoreFeatures,
   StoreLimits,
@@ -165,6 +168,18 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     return { body: new Uint8Array(0), head: { ...head, ...nothing }, marker: true };
   }
 
+  /** It is warm at once, and stays so. */
+  function restore({ key, versionId }: ObjectName): RestoreAnswer {
+    const found = find(key, versionId === undefined ? {} : { versionId });
+    if (!isCold(found.head.storageClass)) throw failure("refused", "InvalidObjectState", key);
+    const warm = { kind: "warm", expiry: NEVER_EXPIRES } as const;
+    const all = store.objects.get(key)!.map((version) =>
+      version === found ? { ...version, head: { ...version.head, restore: warm } } : version
+    );
+    store.objects.set(key, all);
+    return "extended";
+  }
+
   async function removeAll(objects: readonly ObjectName[]) {
     const left: { object: ObjectName; reason: string }[] = [];
     for (const object of objects) {
@@ -254,6 +269,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       }),
     copy: (from, key, options) => request("copy", key, () => copy(from, key, options)),
     delete: removeAll,
+    requestRestore: (object) => Promise.resolve().then(() => restore(object)),
     putStream: () => Promise.reject(failure("refused", "NotImplemented", "")),
     close() {},
   };

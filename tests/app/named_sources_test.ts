@@ -116,7 +116,7 @@ for (const versions of [false, true]) {
       }
       assert.equal((await world.backup(named)).exitCode, 0);
       assert.equal(world.events("SourceRenamed").length, 1);
-      assert.equal(world.log.index.openRenames().length, 0);
+      assert.equal([...world.log.index.renames("open")].length, 0);
       assert.deepEqual(await restored(world, "now"), below("docs", treeOf(world.source)));
       if (!versions) assert.ok(mirrorKeys(world.store).every((key) => key.startsWith("docs/")));
       world.verify();

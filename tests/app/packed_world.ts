@@ -12,7 +12,8 @@ import { AGE_CHUNK, AGE_TAG } from "../../src/core/pack/pack_layout.ts";
 import type { Sealer } from "../../src/ports/cipher.ts";
 import { joined } from "../crypto/age_fixture.ts";
 import { openState } from "../../src/app/read_state.ts";
-import { restore, type RestoreOptions, type RestoreReport } from "../../src/app/restore.ts";
+import { restore } from "../../src/app/restore.ts";
+import type { ColdDeps, RestoreOptions, RestoreReport } from "../../src/app/restore_deps.ts";
 import { noShipping } from "../../src/app/ship_log.ts";
 import type { Opener } from "../../src/ports/cipher.ts";
 import type { ObjectStore } from "../../src/ports/object_store.ts";
@@ -20,6 +21,7 @@ import { sqliteReplayer } from "../../src/sqlite/replay.ts";
 import { sqliteWorkTables } from "../../src/sqlite/work_tables.ts";
 import { openLocalTarget } from "../../src/targets/local/local_target.ts";
 import type { World } from "./app_world.ts";
+import { coldDeps } from "./cold_deps.ts";
 
 /** Packs made by hand, and the events that say what is in them: what a backup into packs leaves. */
 export interface PackedSpec {
@@ -242,6 +244,8 @@ export interface PackRestore extends Partial<RestoreOptions> {
   readonly store?: ObjectStore;
   readonly signal?: AbortSignal;
   readonly position?: number;
+  readonly wait?: boolean;
+  readonly cold?: Partial<ColdDeps>;
 }
 
 /** `World.restore` with keys. */
@@ -264,6 +268,7 @@ export async function restorePacks(
       contents: log.index.packs,
       identities: () => Promise.resolve(opener),
       work: sqliteWorkTables(folder),
+      cold: coldDeps(more.cold),
       store: more.store ?? world.store,
     }, {
       selection: { paths: [], include: undefined, exclude: undefined },

@@ -31,13 +31,15 @@ async function linesOf(command: string[], cwd = "/tmp"): Promise<string[]> {
 
 Deno.test("bash completes commands, their options, choices and job names", async () => {
   assert.deepEqual(await offered(["ba"]), ["backup"]);
-  assert.deepEqual(await offered(["--job", "photos", "rest"]), ["restore"]);
+  assert.deepEqual(await offered(["--job", "photos", "rest"]), ["restore", "restores"]);
   assert.deepEqual(await offered(["restore", "--overwrite", "if"]), ["if-changed"]);
   assert.deepEqual(await offered(["backup", "--job", ""]), ["photos", "home"]);
   assert.deepEqual(await offered(["backup", "--ren"]), ["--renames"]);
   assert.deepEqual(await offered(["backup", "--renames", "al"]), ["alias"]);
   assert.deepEqual(await offered(["--log-level", "de"]), ["debug"]);
   assert.deepEqual(await offered(["log", "v"]), ["verify"]);
+  assert.deepEqual(await offered(["restores", "res"]), ["resume"]);
+  assert.deepEqual(await offered(["restore", "--tier", "b"]), ["bulk"]);
   assert.deepEqual(await offered(["log", "verify", "--ch"]), ["--chain"]);
   assert.deepEqual(await offered(["completions", "f"]), ["fish"]);
   assert.deepEqual(await offered(["ls", "--at", ""]), []);

@@ -29,6 +29,7 @@ Deno.test("a small config has every default", () => {
     recipients: [],
     encryption: "none",
     storageClass: "STANDARD",
+    classes: [],
     s3: {
       endpoint: undefined,
       region: undefined,
@@ -40,6 +41,13 @@ Deno.test("a small config has every default", () => {
     maxDelete: { percent: 5, entries: 1000 },
     delete: false,
     renames: "auto",
+    archivedRenames: "alias",
+    archivedList: undefined,
+    maxCost: undefined,
+    tier: "Bulk",
+    days: 7,
+    egress: "internet",
+    prices: [],
     limits: { upload: [], download: [] },
     keep: {
       last: undefined,
@@ -80,9 +88,12 @@ profile = "backup"
 force_path_style = true
 sse = "aws:kms"
 sse_kms_key = "arn:aws:kms:eu-central-1:111122223333:key/x"
+batch_role = "arn:aws:iam::111122223333:role/x"
 delete = true
 max_delete = "10 %/500"
 renames = "alias"
+archived_renames = "upload"
+archived_list = "archived.tsv"
 limit_upload = ["08:00-18:00 2 MiB", "18:00-08:00 none"]
 limit_download = "10 MiB"
 keep_last = 3
@@ -119,8 +130,10 @@ log_keep = 5
     },
   ]);
   assert.equal(job.s3.endpoint, "http://127.0.0.1:9000");
+  assert.equal(job.s3.batchRole?.account, "111122223333");
   assert.deepEqual(job.maxDelete, { percent: 10, entries: 500 });
-  assert.deepEqual([job.delete, job.renames], [true, "alias"]);
+  assert.deepEqual([job.delete, job.renames, job.archivedRenames], [true, "alias", "upload"]);
+  assert.equal(job.archivedList, "/etc/holdfast/archived.tsv");
   assert.deepEqual(job.limits, {
     upload: [
       { from: 480, to: 1080, rate: 2 * 1024 * 1024 },
@@ -176,15 +189,87 @@ Deno.test("max_delete is entries, a share, or both", () => {
   assert.deepEqual(read('"5%/1,000"'), { percent: 5, entries: 1000 });
 });
 
+Deno.test("rules for classes are read in their order", () => {
+  const { jobs } = parse(`
+[job.a]
+sources = "/a"
+repository = "s3://bucket"
+
+[[job.a.classes]]
+class = "STANDARD"
+match = ["*.xmp", "/index/"]
+
+[[job.a.classes]]
+class = "DEEP_ARCHIVE"
+min_size = "1 MiB"
+max_size = 5000000
+older_than = "30d"
+`);
+  const { classes, text } = jobs.get("a")!;
+  assert.deepEqual(classes, [
+    { storageClass: "STANDARD", match: ["*.xmp", "/index/"] },
+    {
+      storageClass: "DEEP_ARCHIVE",
+      ...{ minSize: 1 << 20, maxSize: 5_000_000, olderThan: 30 * 24 * 3600 * 1000 },
+    },
+  ]);
+  assert.match(text, /DEEP_ARCHIVE/, "they are in the config digest");
+});
+
 const job = (lines: string) =>
   `[job.photos]\nsources = ["/a"]\nrepository = "s3://bucket"\n${lines}`;
 
+interface WrittenPrice {
+  readonly item: string;
+  readonly region?: string;
+  readonly storageClass?: string;
+  readonly tier?: string;
+  readonly from?: number;
+  readonly date?: string;
+}
+
+function price({ item, region = "r", storageClass, tier, from, date }: WrittenPrice): string {
+  const lines = [`region = "${region}"`, `item = "${item}"`, 'usd = 1\nsource = "a page"'];
+  if (storageClass !== undefined) lines.push(`storage_class = "${storageClass}"`);
+  if (tier !== undefined) lines.push(`tier = "${tier}"`);
+  if (from !== undefined) lines.push(`from = ${from}`);
+  return `[[prices]]\n${lines.join("\n")}\ndate = "${date ?? "2026-11-21"}"\n`;
+}
+
 const wrong: Record<string, string> = {
+  "a price without where it is from":
+    '[[prices]]\nregion = "eu-central-1"\nitem = "storage"\nstorage_class = "GLACIER"\nusd = 0.1\n',
+  "prices that say too little, too much, and nothing known": [
+    '[[prices]]\nregion = "r"\nitem = "egress"\nstorage_class = "GLACIER"\nusd = "1"\n',
+    'source = "a page"\ndate = "yesterday"\n\n',
+    '[[prices]]\nregion = "r"\nitem = "storge"\nusd = -1\nsource = "a page"\ndate = "2026-11"\n',
+    'teir = "bulk"\n\n',
+    '[[prices]]\nregion = "r"\nitem = "put"\ntier = "Bulk"\nusd = 1\nsource = "p"\ndate = 2026-11-21\n',
+  ].join(""),
+  "prices that are a number": "prices = 5\n",
+  "prices that no bill ever asks for": [
+    ["retrieval-request", "GLACIER"],
+    ["retrieval", "GLACIER"],
+    ["retrieval", "DEEP_ARCHIVE", "Expedited"],
+    ["retrieval", "STANDARD_IA", "Bulk"],
+    ["retrieval", "STANDARD"],
+    ["retrieval-request", "GLACIER_IR"],
+    ["storage", "deep_archive"],
+    ["storage", "DEEP_ARCHIVE_ACCESS"],
+    ["monitoring", "GLACIER"],
+  ].map(([item, storageClass, tier]) => price({ item, storageClass, tier })).join("\n"),
+  "steps that begin twice, or not at 0": [
+    ...[price({ item: "egress" }), price({ item: "egress", from: 10 })],
+    ...[price({ item: "egress", from: 0 }), price({ item: "egress", region: "r2", from: 100 })],
+  ].join("\n"),
+  "a day that there is not": price({ item: "egress", date: "2026-02-30" }) +
+    price({ item: "egress", date: "2026-99" }),
+  "a limit in quotes": job('max_cost = "5 EUR"\negress = "nothing"\n'),
   "not TOML": "[job.photos]\nsources = [/a]\n",
   "a key twice": job('region = "a"\nregion = "b"\n'),
   "a misspelled key": job('\nexlude = ["*.tmp"]\n'),
   "an unknown key": job("# colours\n\ncolour = true\n"),
-  "a key of a later version": job('tier = "bulk"\n'),
+  "a key of a later version": job('log_store = "s3://other"\n'),
   "a pack without recipients": job(PACK),
   "a misspelled layout, and nothing that follows from it": job('layout = "pakc"\npack_size = 1\n'),
   "age without recipients": job('encryption = "age"\n'),
@@ -231,12 +316,27 @@ const wrong: Record<string, string> = {
     '[job.photos]\nsources = ["/a"]\nrepository = "file:///b"\nregion = "a"\n',
   "a misspelled class": job('storage_class = "STANDRAD"\n'),
   "a class in lower case": job('storage_class = "standard_ia"\n'),
+  "rules that are no tables": job('classes = ["GLACIER"]\n'),
+  "a rule without a class": job('[[job.photos.classes]]\nmatch = ["*.iso"]\n'),
+  "a rule for everything": job('[[job.photos.classes]]\nclass = "GLACIER"\n'),
+  "rules with a misspelled class, key and age, and sizes that no file has": job(
+    '[[job.photos.classes]]\nclass = "GLACIR"\nolder_then = "30d"\n\n' +
+      '[[job.photos.classes]]\nclass = "GLACIER"\nmin_size = "2 MiB"\nmax_size = "1 MiB"\n' +
+      "older_than = 30\n\n" +
+      '[[job.photos.classes]]\nclass = "GLACIER"\nmatch = []\n',
+  ),
+  "rules with packs": job(
+    PACK + NAMES_ALICE + '[[job.photos.classes]]\nclass = "GLACIER"\nmatch = ["*.iso"]\n',
+  ),
+  "archived renames that nobody knows": job('archived_renames = "uplaod"\n'),
+  "archived renames with packs": job(PACK + NAMES_ALICE + 'archived_renames = "copy"\n'),
   "a size without a good unit": job('part_size = "16M"\n'),
   "a part that is too small": job('part_size = "1 MiB"\n'),
   "a number as text": job('upload_workers = "4"\n'),
   "a flag as text": job('trust_mtime = "yes"\n'),
   "an exception with a !": job('include = ["!a"]\n'),
   "a pattern that is no text": job("exclude = [\n  1]\n"),
+  "a role that is none": job('batch_role = "holdfast"\n'),
   "a KMS key without KMS": job('sse_kms_key = "a"\n'),
   "an endpoint without http": job('endpoint = "localhost:9000"\n'),
   "renames that nobody knows": job('renames = "copies"\n'),
@@ -261,6 +361,19 @@ Deno.test("every error says file, line, key and a way out", () => {
   for (const [name, toml] of Object.entries(wrong)) {
     assert.match(errorOf(toml), /holdfast\.toml:\d+: /, name);
   }
+});
+
+Deno.test("prices of the config are those of every job, and a limit may be fractional", () => {
+  const row = 'region = "file"\nitem = "egress"\nusd = 0.02\nsource = "a page"\n';
+  const { jobs } = parse(
+    `[[prices]]\n${row}date = 2026-11-21\n\n[[prices]]\n${row}from = 100\ndate = "2026-11"\n\n[job.a]\nsources = "/a"\nrepository = "s3://bucket"\n` +
+      'max_cost = 2.5\negress = "none"\n\n[job.b]\nsources = "/b"\nrepository = "s3://bucket"\n',
+  );
+  const first = { region: "file", item: "egress", usd: 0.02, source: "a page", date: "2026-11-21" };
+  const rows = [first, { ...first, from: 100, date: "2026-11" }];
+  const [a, b] = [jobs.get("a")!, jobs.get("b")!];
+  assert.deepEqual([a.prices, b.prices], [rows, rows]);
+  assert.deepEqual([a.maxCost, a.egress, b.maxCost], [2.5, "none", undefined]);
 });
 
 Deno.test("no message repeats a secret from the config", () => {

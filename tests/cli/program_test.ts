@@ -78,6 +78,12 @@ Deno.test("wrong arguments end with exit code 2, a hint, and without calling any
     ["restore", "--to", "x", "--at", "5", "--snapshot", "latest"],
     ["restore", "--to", "x", "/etc"],
     ["restore", "--to", "x", "--files-from", "missing.txt"],
+    ["restore", "--to", "x", "--tier", "bulk", "--allow-slower"],
+    ["restore", "--to", "x", "--wait", "--request-only"],
+    ["restore", "--wait", "docs"],
+    ["restore", "--wait", "--days", "3"],
+    ["restore", "--wait", "--overwrite", "never"],
+    ["restores", "resume", "3", "--tier", "standard", "--allow-slower"],
     ["ls", "--snapshot", "newest"],
     ["ls", "--collate", "0"],
     ["ls", "--collate", "2", "--long"],
@@ -129,6 +135,11 @@ Deno.test("with --json a usage error is a record too", async () => {
   });
 });
 
+const NO_WISHES = {
+  ...{ tier: undefined, days: undefined, budget: undefined },
+  ...{ slower: false, wait: false, requestOnly: false, viaBatch: false },
+};
+
 Deno.test("options reach the runner typed, wherever global ones stand", async () => {
   const restore = await run([
     ..."--job photos restore a/b ./c/ --to out --at 12 --include *.jpg --include *.png".split(" "),
@@ -145,7 +156,30 @@ Deno.test("options reach the runner typed, wherever global ones stand", async ()
     exclude: ["x"],
     overwrite: "if-changed",
     choose: undefined,
+    warmUp: NO_WISHES,
   });
+  const { calls: [cold] } = await run(
+    "restore --to out --tier expedited --days 3 --max-cost 2.5 --allow-slower --wait".split(" "),
+  );
+  assert.deepEqual(cold.input.options.warmUp, {
+    ...{ tier: "Expedited", days: 3, budget: 2.5, slower: true, wait: true, requestOnly: false },
+    viaBatch: false,
+  });
+  const via = "restore --to out --via batch-operations";
+  const { calls: [batch] } = await run(via.split(" "));
+  assert.deepEqual(batch.input.options.warmUp, { ...NO_WISHES, viaBatch: true });
+  assert.equal((await run(`${via} --tier expedited`.split(" "))).calls.length, 0);
+  const { calls: [open] } = await run(["restore", "--wait"]);
+  assert.deepEqual([open.method, open.input.options], [
+    "restores",
+    { kind: "resume", job: undefined, warmUp: { ...NO_WISHES, wait: true } },
+  ]);
+  const { calls: [resumed] } = await run(["restores", "resume", "3", "--request-only"]);
+  assert.deepEqual(resumed.input.options, {
+    ...{ kind: "resume", job: 3, warmUp: { ...NO_WISHES, requestOnly: true } },
+  });
+  const { calls: [listed] } = await run(["restore-status"]);
+  assert.deepEqual([listed.method, listed.input.options], ["restores", { kind: "list" }]);
   const { calls: [uploads] } = await run(["uploads", "--abort", "--older-than", "7d"]);
   assert.deepEqual(uploads.input.options, { abort: true, olderThan: 7 * 86_400_000 });
   const { calls: [ls] } = await run(["ls", "-lr", "--snapshot", "latest"]);

@@ -19,7 +19,10 @@ async function run(line: string) {
 
 Deno.test("check reads nothing, everything, or so many percent", async () => {
   const options = async (line: string) => (await run(line)).options;
-  const none = { readData: undefined, snapshots: false, repair: false };
+  const none = {
+    ...{ readData: undefined, snapshots: false, repair: false },
+    ...{ archived: false, report: undefined },
+  };
   assert.deepEqual(await options("check"), none);
   assert.deepEqual(await options("check --read-data"), { ...none, readData: 100 });
   assert.deepEqual(await options("check --read-data=2.5%"), { ...none, readData: 2.5 });
@@ -27,6 +30,12 @@ Deno.test("check reads nothing, everything, or so many percent", async () => {
     ...{ ...none, readData: 7, snapshots: true },
   });
   assert.deepEqual(await options("check --repair"), { ...none, repair: true });
+  assert.deepEqual(await options("check --archived"), { ...none, archived: true });
+  const report = { ...none, archived: true, report: "/tmp/r/manifest.json" };
+  assert.deepEqual(await options("check --report /tmp/r/manifest.json"), report);
+  assert.deepEqual(await run("heal").then(({ method, options }) => [method, options]), [
+    ...["heal", {}],
+  ]);
   for (const wrong of ["0", "101", "-1", "x", "5%%", "1e1"]) {
     const { code, method, err } = await run(`check --read-data=${wrong}`);
     assert.deepEqual([code, method], [2, undefined], wrong);

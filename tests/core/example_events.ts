@@ -244,6 +244,72 @@ const EXAMPLES: { readonly [T in EventType]: EventData[T] } = {
     folders: [{ path: "new", entries: [{ name: "huge", type: "file", prev: 9 }] }],
   },
   PackAborted: { pack: PACK, key: PACK_KEY, upload: "upload-1", reason: "nothing of it was sent" },
+  ObjectsAwaited: {
+    job: 1,
+    objects: [
+      { key: "docs/a", version: "v1", class: "DEEP_ARCHIVE", size: "5000000000", quoted: true },
+      { key: "docs/b", class: "INTELLIGENT_TIERING", archive: "ARCHIVE_ACCESS", size: "3" },
+    ],
+    last: true,
+  },
+  WarmUpPlanned: {
+    ...{ job: 1, tier: "Bulk", days: 7 },
+    objects: [{ key: "docs/a", version: "v1" }, { key: "docs/b" }],
+    cost: "0.0125",
+  },
+  WarmUpRequested: {
+    ...{ job: 1, intent: 50 },
+    others: [
+      { key: "docs/a", version: "v1", answer: "under way" },
+      { key: "docs/b", answer: "not asked", reason: "there is no such object" },
+    ],
+    unspent: "0.0025",
+  },
+  ObjectWarm: {
+    objects: [{ key: "docs/a", version: "v1", expiry: "2023-11-22T00:00:00.000Z" }, {
+      key: "docs/b",
+    }],
+  },
+  RestoredCopyExpired: { objects: [{ key: "docs/a", version: "v1" }] },
+  RestoreApproved: {
+    job: 1,
+    quote: "0.5",
+    approved: "12.5",
+    tier: "Standard",
+    days: 14,
+    slower: true,
+  },
+  RestoreCancelled: { job: 1, reason: "a person has cancelled it" },
+  ObjectHealed: {
+    source: "docs",
+    objects: [{
+      ...{ path: "a/b", lost: 12, from: "docs/a/b" },
+      content: {
+        ...{ stored: 40, key: "docs/a/b", version: "v9", etag: "e9", sha256: "99".repeat(32) },
+        ...{ class: "DEEP_ARCHIVE", header: 200 },
+      },
+    }, { path: "a/c", lost: 13 }],
+  },
+  BatchJobPlanned: {
+    ...{
+      operation: "restore",
+      token: `${RUN}-50`,
+      manifest: `.holdfast/batch/${RUN}-50/manifest.csv`,
+    },
+    ...{ etag: "e1", version: "v1", versions: true, report: `.holdfast/batch/${RUN}-50` },
+    ...{ objects: 2000, job: 1, intents: [48, 49], tier: "Bulk", days: 7 },
+  },
+  BatchJobCreated: { intent: 50, id: "00e123a4-c0d8-41f4-a0eb-b46f9ba5b07c" },
+  BatchJobFinished: {
+    ...{ intent: 50, id: "00e123a4-c0d8-41f4-a0eb-b46f9ba5b07c", status: "Failed" },
+    ...{ succeeded: 1990, failed: 10, reason: "TooManyFailures: the threshold was reached" },
+  },
+  StorageClassesFound: {
+    objects: [
+      { key: "docs/a", version: "v1", class: "DEEP_ARCHIVE" },
+      { key: "docs/b", class: "INTELLIGENT_TIERING", archive: "ARCHIVE_ACCESS" },
+    ],
+  },
 };
 
 /** Fields that version 1 of a type got later; the lines above are as they always were. */
@@ -309,6 +375,20 @@ const LATER: AnyNewEvent[] = [
     },
   },
   { type: "ChunksPacked", data: { pack: PACK, chunks: [["77".repeat(32), 50_000_000, 512, 83]] } },
+  {
+    type: "RestorePlanned",
+    data: {
+      ...EXAMPLES.RestorePlanned,
+      ...{
+        job: 1,
+        selection: { paths: ["docs", { b64: "/w==" }], include: ["*.jpg"], exclude: [] },
+      },
+      ...{ tier: "Bulk", days: 7, objects: 2, objectBytes: "5000000003" },
+      ...{ quote: "0.0125", approved: "5", slower: true },
+    },
+  },
+  { type: "EntriesRestored", data: { ...EXAMPLES.EntriesRestored, job: 1 } },
+  { type: "RestoreFinished", data: { ...EXAMPLES.RestoreFinished, job: 1 } },
 ];
 
 export function allEvents(): AnyNewEvent[] {

@@ -23,6 +23,14 @@ import type {
   PackRow,
   PackTables,
 } from "../../src/core/index/pack_rows.ts";
+import type {
+  FoundClassRow,
+  ObjectId,
+  RestoreJobRow,
+  RestoreObjectRow,
+  RestoreTables,
+  WarmUpRow,
+} from "../../src/core/index/restore_rows.ts";
 import { compareBytes } from "../../src/core/path_text.ts";
 import { hex } from "../../src/core/hash.ts";
 
@@ -44,6 +52,10 @@ export interface MemoryState {
   parts: Map<string, PackPartRow>;
   contents: Map<string, PackedContentRow>;
   chunks: Map<string, Uint8Array>;
+  restoreJobs: Map<number, RestoreJobRow>;
+  restoreObjects: Map<string, RestoreObjectRow>;
+  warmUps: Map<string, WarmUpRow>;
+  foundClasses: Map<string, FoundClassRow>;
 }
 
 export interface MemoryTables {
@@ -72,9 +84,16 @@ export function memoryTables(): MemoryTables {
     parts: new Map(),
     contents: new Map(),
     chunks: new Map(),
+    restoreJobs: new Map(),
+    restoreObjects: new Map(),
+    warmUps: new Map(),
+    foundClasses: new Map(),
   };
   return {
-    tables: { ...indexTables(state), ...packTables(state), ...runTables(state) },
+    tables: {
+      ...{ ...indexTables(state), ...packTables(state) },
+      ...{ ...runTables(state), ...restoreTables(state) },
+    },
     state,
     begin: () => copyOf(state),
     undo(before) {
@@ -103,6 +122,55 @@ function copyOf(state: MemoryState): MemoryState {
     parts: new Map(state.parts),
     contents: new Map(state.contents),
     chunks: new Map(state.chunks),
+    restoreJobs: new Map(state.restoreJobs),
+    restoreObjects: new Map(state.restoreObjects),
+    warmUps: new Map(state.warmUps),
+    foundClasses: new Map(state.foundClasses),
+  };
+}
+
+function restoreTables(state: MemoryState): RestoreTables {
+  const name = ({ key, version }: ObjectId) => `${version}\0${key}`;
+  const named = (job: number, id: ObjectId) => `${job}\0${name(id)}`;
+  const isAwaited = (id: ObjectId) =>
+    [...state.restoreObjects.values()].some((row) => name(row) === name(id));
+  return {
+    restoreJob: (job) => state.restoreJobs.get(job),
+    putRestoreJob: (row) => void state.restoreJobs.set(row.job, row),
+    restoreObject: (job, id) => state.restoreObjects.get(named(job, id)),
+    putRestoreObject: (row) => void state.restoreObjects.set(named(row.job, row), row),
+    countRequest(job, id, more) {
+      const row = state.restoreObjects.get(named(job, id));
+      if (row === undefined) return;
+      state.restoreObjects.set(named(job, id), { ...row, requests: row.requests + more });
+    },
+    dropRestoreObjects(job, now) {
+      for (const [key, row] of state.restoreObjects) {
+        if (row.job === job) state.restoreObjects.delete(key);
+      }
+      for (const [key, row] of state.warmUps) {
+        if (row.ends <= now && !isAwaited(row)) state.warmUps.delete(key);
+      }
+    },
+    isAwaited,
+    warmUp: (id) => state.warmUps.get(name(id)),
+    putWarmUp: (row) => void state.warmUps.set(name(row), row),
+    removeWarmUp: (id) => void state.warmUps.delete(name(id)),
+    askedAt: (position) =>
+      [...state.warmUps.values()].filter((row) => row.asked === position && row.state === "asked"),
+    putFoundClass(row) {
+      const { storageClass, archive } = row;
+      state.foundClasses.set(name(row), row);
+      for (const [key, awaited] of state.restoreObjects) {
+        if (name(awaited) !== name(row)) continue;
+        state.restoreObjects.set(key, { ...awaited, storageClass, archive });
+      }
+    },
+    hasObjectStates: () => state.warmUps.size + state.foundClasses.size > 0,
+    forgetObjectState(id) {
+      state.warmUps.delete(name(id));
+      state.foundClasses.delete(name(id));
+    },
   };
 }
 
@@ -148,7 +216,9 @@ function sorted<Row extends { name: Uint8Array }>(rows: Iterable<Row>): Row[] {
   return [...rows].sort((a, b) => compareBytes(a.name, b.name));
 }
 
-function indexTables(state: MemoryState): Omit<IndexTables, keyof PackTables> {
+function indexTables(
+  state: MemoryState,
+): Omit<IndexTables, keyof PackTables | keyof RestoreTables> {
   const linkKey = (fileSystem: string, fileId: bigint, folder: number, name: Uint8Array) =>
     `${fileSystem}\0${fileId}\0${entryKey(folder, name)}`;
   const digestKey = (kind: DigestKind, folder: number) => `${kind} ${folder}`;

@@ -31,8 +31,8 @@ Deno.test("deletions before the minimum storage duration are told, by class", ()
     ...[stored("GLACIER", 89), stored("GLACIER", 91), stored("DEEP_ARCHIVE", 179)],
   ], 400 * DAY);
   assert.deepEqual(plan.early, [
-    { storageClass: "STANDARD_IA", days: 30, objects: 1, bytes: 10 },
-    { storageClass: "GLACIER", days: 90, objects: 1, bytes: 10 },
-    { storageClass: "DEEP_ARCHIVE", days: 180, objects: 1, bytes: 10 },
+    { storageClass: "STANDARD_IA", objects: 1, bytes: 10, byteDays: 128 * 1024 },
+    { storageClass: "GLACIER", objects: 1, bytes: 10, byteDays: 10 + 32 * 1024 },
+    { storageClass: "DEEP_ARCHIVE", objects: 1, bytes: 10, byteDays: 10 + 32 * 1024 },
   ]);
 });

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { RECORD_FIELDS } from "../../scripts/record_fields.ts";
+import { costOf } from "../../src/core/cost/cost.ts";
+import { noRun } from "../../src/core/cost/price_run.ts";
+import { emptyTally } from "../../src/core/cost/storage_tally.ts";
 import { HoldfastError } from "../../src/core/error.ts";
 import type { EntryStat } from "../../src/core/stat_record.ts";
+import type { RunRow } from "../../src/core/index/run_fold.ts";
+import { priceRecord } from "../../src/report/cost_text.ts";
+import { runCostRecord, storedCostRecord } from "../../src/report/stored_cost_text.ts";
 import { entryLine, longEntryLine, modeText } from "../../src/report/entry_text.ts";
 import { collatedLine, collatedRecord } from "../../src/report/collated_text.ts";
 import { differenceRecord } from "../../src/report/diff_text.ts";
@@ -16,6 +22,8 @@ import {
   signalRecord,
 } from "../../src/report/records.ts";
 import { objectLine, objectRecord } from "../../src/report/object_text.ts";
+import { restoreRecord } from "../../src/report/restore_job_text.ts";
+import { restorePlanRecord } from "../../src/report/restore_plan_text.ts";
 import { uploadRecord } from "../../src/report/upload_text.ts";
 import { UTC } from "../../src/core/time_text.ts";
 
@@ -33,11 +41,23 @@ const stat: EntryStat = {
   rdev: 0n,
 };
 
+const RUN: RunRow = {
+  ...{ run: "aa", command: "backup", host: "h", user: "u", pid: 1, position: 1 },
+  ...{ started: "2026-11-21T00:00:00.000Z", finished: null, outcome: null },
+  ...{ interrupted: false, description: null },
+};
+
+const COUNT = { objects: 1, bytes: 2 };
+const QUOTE = { ...costOf([]), groups: [], wait: undefined };
+
 const records: OutputRecord[] = [
   entryRecord("a/\udcff", stat, { sha256: "00" }),
   entryRecord("l", { ...stat, type: "symlink" }, { target: "x" }),
   memberRecord("a", stat, { file: "x.tar.zst", here: true }),
   collatedRecord({ path: "a/\udcff", entries: 3, files: 2, bytes: 10n, storedBytes: 4n }),
+  priceRecord("plan", costOf([])),
+  storedCostRecord("a", emptyTally("GLACIER"), costOf([])),
+  runCostRecord({ run: RUN, tally: noRun(), cost: costOf([]) }),
   {
     record: "snapshot",
     position: 12,
@@ -72,6 +92,23 @@ const records: OutputRecord[] = [
     ...{ key: "a", upload: "id", path: "a", known: true },
     ...{ since: 0, parts: 2, bytes: 10 },
   }, 1000),
+  restorePlanRecord({
+    ...{ job: 1, isResumed: false, tier: "Bulk", days: 7, entries: 1, bytes: 2 },
+    ...{ cold: COUNT, warming: COUNT, warm: COUNT, asked: COUNT, approved: COUNT },
+    ...{ quote: QUOTE, choices: [{ tier: "Bulk", quote: QUOTE }], downloads: undefined },
+  }),
+  restoreRecord({
+    row: {
+      ...{ job: 1, position: 9, at: "2026-05-01T00:00:00.000Z", state: "open", target: '"/out"' },
+      ...{ selection: '{"paths":[],"include":[],"exclude":[]}', restored: 5, overwrite: "never" },
+      ...{ tier: "Bulk", days: 7, entries: "1", bytes: "2", objects: 1, objectBytes: 2 },
+      ...{ quoted: null, approved: 1, extra: 0, slower: false, written: 0 },
+      ...{ outcome: null, ended: null },
+    },
+    ...{ objects: { cold: 0, warming: 1, warm: 0 }, bytes: { cold: 0, warming: 2, warm: 0 } },
+    ...{ eta: 1, expiry: 0, requests: 1 },
+  }),
+  { record: "rename", path: "b", folder: false, key: "a", aliased: true },
   { record: "step", action: "upload", path: "a", size: 1, reason: "new" },
   { record: "summary", command: "backup", job: "photos", exit: 0, seconds: 1.5, totals: {} },
   signalRecord({ kind: "phase", name: "scan" }),

@@ -186,7 +186,7 @@ function compareTables({ log, memory, fold }: Run): void {
     for (const row of entries) assert.equal(keys.ofEntry(row), fold.keys.ofEntry(row));
   }
   assert.deepEqual(
-    sorted(log.index.openRenames()),
+    sorted([...log.index.renames("open")]),
     sorted([...state.renames.values()].filter(({ aliased }) => !aliased)),
   );
   assert.deepEqual(sorted(log.index.deletions()), sorted(state.deletions.values()));

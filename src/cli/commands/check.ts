@@ -1,6 +1,7 @@
 import { HoldfastError } from "../../core/error.ts";
 import { addDownloadLimit, overridden } from "../backup_options.ts";
 import { addExample, type CommandContext, valueOf } from "../command_context.ts";
+import { absolutePath } from "../local_path.ts";
 import type { RootCommand } from "../root_command.ts";
 
 /** `holdfast check`. */
@@ -20,19 +21,37 @@ export function addCheck(program: RootCommand, context: CommandContext): void {
       valueOf("--read-data", parsePercent),
     )
     .option("--snapshots", "look at what only kept snapshots need, too: a HEAD for each object")
+    .option(
+      "--archived",
+      "compare archived objects by checksums that S3 Batch Operations computes where they are, " +
+        "without warming them up (not yet run on AWS)",
+    )
+    .option(
+      "--report <file>",
+      "the same by a completion report that you have fetched: its manifest.json, or a CSV of it",
+    )
     .option("--repair", "write pack indexes that are missing or damaged again, from the log")
     .action((options) => {
-      const { readData, snapshots = false, repair = false } = options;
+      const { readData, snapshots = false, repair = false, archived = false, report } = options;
+      const place = { folder: context.system.cwd, home: context.system.home };
       return context.launch({
         name: "check",
         kind: "run",
-        options: { readData: readData === true ? 100 : readData, snapshots, repair },
+        options: {
+          readData: readData === true ? 100 : readData,
+          ...{ snapshots, repair, archived: archived || report !== undefined },
+          report: report === undefined ? undefined : absolutePath(report, place),
+        },
         adjust: overridden(options),
         run: (runner, input) => runner.check(input),
       });
     });
   addDownloadLimit(command);
-  addExample(command, ["$ holdfast check", "$ holdfast check --read-data=5%"]);
+  addExample(command, [
+    "$ holdfast check",
+    "$ holdfast check --read-data=5%",
+    "$ holdfast check --archived",
+  ]);
 }
 
 function parsePercent(text: string): number {

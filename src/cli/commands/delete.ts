@@ -1,5 +1,5 @@
 import { HoldfastError } from "../../core/error.ts";
-import { addDownloadLimit, overridden } from "../backup_options.ts";
+import { addDownloadLimit, addMaxCost, overridden } from "../backup_options.ts";
 import { addExample, type CommandContext } from "../command_context.ts";
 import { parsePath } from "../path_argument.ts";
 import type { RootCommand } from "../root_command.ts";
@@ -32,6 +32,7 @@ export function addDelete(program: RootCommand, context: CommandContext): void {
       })
     );
   addDownloadLimit(command);
+  addMaxCost(command);
   addExample(command, [
     "$ holdfast delete docs/secret.txt --dry-run",
     "$ holdfast delete docs/secret.txt --force",

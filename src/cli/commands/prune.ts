@@ -1,5 +1,5 @@
 import { HoldfastError } from "../../core/error.ts";
-import { addDownloadLimit, overridden } from "../backup_options.ts";
+import { addDownloadLimit, addMaxCost, overridden } from "../backup_options.ts";
 import { addExample, type CommandContext, valueOf } from "../command_context.ts";
 import type { RootCommand } from "../root_command.ts";
 
@@ -30,6 +30,7 @@ export function addPrune(program: RootCommand, context: CommandContext): void {
       })
     );
   addDownloadLimit(command);
+  addMaxCost(command);
   addExample(command, ["$ holdfast forget --keep-daily 7", "$ holdfast prune --dry-run"]);
 }
 

@@ -2,7 +2,9 @@ import { Option } from "@commander-js/extra-typings";
 import { addDownloadLimit, overridden } from "../backup_options.ts";
 import { addExample, collected, type CommandContext } from "../command_context.ts";
 import type { RootCommand } from "../root_command.ts";
-import { OVERWRITE } from "../runner.ts";
+import { HoldfastError } from "../../core/error.ts";
+import { OVERWRITE, type WarmUpWishes } from "../runner.ts";
+import { addWarmUpOptions, warmUpWishes } from "../warm_up_options.ts";
 import { addStateOptions } from "../state_options.ts";
 
 /** `holdfast restore`. */
@@ -15,10 +17,12 @@ export function addRestore(program: RootCommand, context: CommandContext): void 
     .description(
       "Writes entries into a folder, each PATH (as ls prints it; everything, if none is given) at " +
         "DIR/PATH. Every file's content is checked against its SHA-256. Nothing is ever written " +
-        "outside DIR. Repeated, it carries on.",
+        "outside DIR. Repeated, it carries on. What is archived is warmed up first: the plan with " +
+        "its price is shown before anything is asked for. Without --wait the command then ends with " +
+        "exit code 13, and `holdfast restore --wait` or `holdfast restores resume` goes on with it.",
     )
     .argument("[path...]", "entries to restore, folders with all that is in them")
-    .requiredOption("--to <dir>", "folder to restore into")
+    .option("--to <dir>", "folder to restore into; left out with --wait: go on with what is open")
     .option(
       "--include <pattern>",
       "only what matches, by gitignore's rules; may be repeated",
@@ -35,19 +39,56 @@ export function addRestore(program: RootCommand, context: CommandContext): void 
   const command = addStateOptions(restore, context).action(
     async (paths, options) => {
       const { restoreOptions } = await import("../restore_options.ts");
+      const given = command.opts();
+      const warmUp = warmUpWishes(given);
+      const { to } = options;
+      if (to === undefined) {
+        const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
+        refuseMore(paths, warmUp, isGiven);
+        return await context.launch({
+          ...{ name: "restore", kind: "run", adjust: overridden(given) },
+          options: { kind: "resume" as const, job: undefined, warmUp },
+          run: (runner, input) => runner.restores(input),
+        });
+      }
       await context.launch({
         name: "restore",
         kind: "run",
-        options: await restoreOptions(context.system, paths, options),
-        adjust: overridden(command.opts()),
+        options: await restoreOptions(context.system, paths, { ...options, to, warmUp }),
+        adjust: overridden(given),
         run: (runner, input) => runner.restore(input),
       });
     },
   );
+  addWarmUpOptions(command);
   addDownloadLimit(command);
   addExample(command, [
     "$ holdfast restore --to /tmp/back",
     "$ holdfast restore --select --snapshot latest --to /tmp/back",
     "$ holdfast restore docs/letter.odt --at 2026-05-01 --to /tmp/back",
+    "$ holdfast restore --to /tmp/back --tier standard --max-cost 5",
+    "$ holdfast restore --wait",
   ]);
 }
+
+/** What goes on says itself what it restores, where to, and how. */
+function refuseMore(
+  paths: readonly string[],
+  { wait }: WarmUpWishes,
+  isGiven: (option: string) => boolean,
+): void {
+  if (!wait) {
+    throw new HoldfastError("usage", "missing --to DIR, the folder to restore into", {
+      hint: "`holdfast restore --wait` goes on with the restores that are open",
+    });
+  }
+  if (paths.length === 0 && !SETTLED.some(isGiven)) return;
+  throw new HoldfastError("usage", "without --to it goes on with what is open, all of it", {
+    hint: "name --to DIR to begin another restore; `holdfast restores resume` goes on with one",
+  });
+}
+
+/** Options that a restore which goes on has settled. */
+const SETTLED = [
+  ...["include", "exclude", "filesFrom", "select", "overwrite", "snapshot", "at", "tier", "days"],
+];

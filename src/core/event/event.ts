@@ -1,4 +1,6 @@
+import type { BatchEventData } from "./batch_events.ts";
 import type { JsonPath } from "../path_text.ts";
+import type { RestoreEventData } from "./restore_events.ts";
 import type { EntryType } from "../stat_record.ts";
 
 /**
@@ -6,7 +8,7 @@ import type { EntryType } from "../stat_record.ts";
  * reference. 64-bit numbers are decimal strings, times are ns since 1970 as decimal strings, hashes
  * are lower-case hex, names and paths are strings or `{"b64": …}` (core/path_text.ts).
  */
-export interface EventData {
+export interface EventData extends BatchEventData, RestoreEventData {
   RepositoryCreated: { repository: string; layout: Layout; url: string };
   /** age recipients that what is stored from now on is sealed for; none where it is not encrypted. */
   RecipientsChanged: { recipients: string[] };
@@ -88,6 +90,8 @@ export interface EventData {
     paths: RenamedPath[];
     /** What was left under the old keys: to be deleted, unless something kept needs it. */
     obsolete: DeletedObject[];
+    /** Snapshots that were made since the move do not keep the old keys: they find all under the new. */
+    release?: true;
   };
   /** Intent: objects that will be deleted. */
   DeletionPlanned: {
@@ -225,15 +229,8 @@ export interface EventData {
   };
   ObjectMissing: LostObject;
   ObjectDamaged: LostObject;
-  RestorePlanned: {
-    to: JsonPath;
-    position: number;
-    entries: string;
-    bytes: string;
-    overwrite: string;
-  };
-  EntriesRestored: { entries: string; bytes: string; failed: RestoreFailure[] };
-  RestoreFinished: { outcome: number; entries: string; bytes: string; failed: string };
+  /** What was lost of these entries is in the store again, from the source. */
+  ObjectHealed: { source: string; objects: HealedObject[] };
 }
 
 /** What a check found missing, or not what was stored. */
@@ -247,6 +244,16 @@ export interface LostObject {
   /** Of a pack: hashes of the contents that it does not have; left out for all of them. */
   contents?: string[];
   reason: string;
+}
+
+export interface HealedObject {
+  path: JsonPath;
+  /** Position that stored what was lost. */
+  lost: number;
+  /** Key under which that was; left out where it was in a pack. */
+  from?: string;
+  /** Where it is now: older states that had the lost one find it there. Left out of what is in packs. */
+  content?: ObjectContent;
 }
 
 /** A key that lost its object, or (with a version) one version of it. */
@@ -273,7 +280,7 @@ export interface PlannedRename {
   /** The object's key; of a folder the prefix of the keys below it, ending in "/". */
   from: string;
   folder?: true;
-  way: "copy" | "alias";
+  way: "copy" | "alias" | "upload";
   why: string;
 }
 
@@ -389,6 +396,8 @@ export interface StoredEntry {
   was?: number;
   /** Position of the event that first stored that, where it is a copy. */
   wasSince?: number;
+  /** Nothing needs `from` any more: snapshots that were made since the move find the content here. */
+  release?: true;
   /** ObjectsStored: the store keeps no version of that, and the entry had it until this position. */
   until?: number;
   /** Position of the event that first stored the content which this replaced for good: no version is left. */
@@ -420,11 +429,6 @@ export interface PackedEntry {
   list?: number;
   racy?: true;
   prev: number;
-}
-
-export interface RestoreFailure {
-  path: JsonPath;
-  reason: string;
 }
 
 export interface NewEvent<T extends EventType = EventType> {

@@ -75,6 +75,11 @@ export function partOfEvent(event: AnyEvent, path: PathText): AnyEvent | undefin
     case "ObjectMissing":
     case "ObjectDamaged":
       return isBelow(path, event.data.source, event.data.path) ? event : undefined;
+    case "ObjectHealed": {
+      const { source } = event.data;
+      const objects = event.data.objects.filter((object) => isBelow(path, source, object.path));
+      return objects.length === 0 ? undefined : { ...event, data: { source, objects } };
+    }
     case "ObjectDiscovered":
       return isAtOrBelow(path, textOfJson(event.data.path)) ? event : undefined;
     case "ObjectsRefused": {

@@ -88,6 +88,18 @@ const VERSIONS: { readonly [T in EventType]: number } = {
   PackStored: 1,
   MembersLost: 1,
   PackAborted: 1,
+  ObjectsAwaited: 1,
+  WarmUpPlanned: 1,
+  WarmUpRequested: 1,
+  ObjectWarm: 1,
+  RestoredCopyExpired: 1,
+  StorageClassesFound: 1,
+  RestoreApproved: 1,
+  RestoreCancelled: 1,
+  ObjectHealed: 1,
+  BatchJobPlanned: 1,
+  BatchJobCreated: 1,
+  BatchJobFinished: 1,
 };
 
 export function genesisHash(genesis: Genesis, sha256: Sha256): string {

@@ -31,6 +31,11 @@ function isNeeded(tables: IndexTables, { key, folder, position }: AliasRow): boo
   return hasRename || tables.isInSnapshot(position);
 }
 
+/** A key whose content has another place for all that had it: no snapshot needs it any more. */
+export function releaseCopied(tables: IndexTables, key: string): void {
+  if (!tables.isRenamedFrom(key)) tables.removeAlias(key, 0);
+}
+
 /** Content that was copied out of another one's way, and has yet to get to its own key. */
 export function keepRename(
   { tables }: MoveTables,

@@ -65,9 +65,12 @@ export function leaveKey(
 /** Objects that are gone: what a removed entry had there cannot serve again. */
 export function deleteObjects(context: MoveTables, { objects }: EventData["ObjectDeleted"]): void {
   const { tables } = context;
+  const hadStates = tables.hasObjectStates();
   for (const object of objects) {
     const { stored, since = stored, until } = object;
-    tables.removeDeletion(object.key, object.version ?? "");
+    const { key, version = "" } = object;
+    tables.removeDeletion(key, version);
+    if (hadStates) tables.forgetObjectState({ key, version });
     if (until !== undefined) tables.loseContent(since, until);
     const pack = packNamedBy(tables, object.key);
     if (pack?.key === object.key) tables.removePack(pack.id);

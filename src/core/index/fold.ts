@@ -17,6 +17,7 @@ import {
 import type { MoveTables } from "./move_tables.ts";
 import { type ObjectKeys, objectKeys } from "./object_keys.ts";
 import { foldPacks } from "./pack_fold.ts";
+import { foldRestores } from "./restore_fold.ts";
 import { attributesOfObserved, statOfObserved, targetOfObserved } from "./observed_stat.ts";
 import {
   type EntryRow,
@@ -78,6 +79,18 @@ function project(context: MoveTables, event: AnyEvent): void {
       return loseObject(context, event.data);
     case "ObjectVerified":
       return verifyObjects(context, event.data, event.position);
+    case "RestorePlanned":
+    case "ObjectsAwaited":
+    case "WarmUpPlanned":
+    case "WarmUpRequested":
+    case "ObjectWarm":
+    case "RestoredCopyExpired":
+    case "StorageClassesFound":
+    case "RestoreApproved":
+    case "EntriesRestored":
+    case "RestoreCancelled":
+    case "RestoreFinished":
+      return foldRestores(context.tables, event);
     default:
       return foldPacks(context, event);
   }

@@ -211,7 +211,7 @@ export function aliasRenames(
 
 export function settleRenames(
   context: MoveTables,
-  { source, paths, obsolete }: EventData["RenameSettled"],
+  { source, paths, obsolete, release }: EventData["RenameSettled"],
 ): void {
   const { tables } = context;
   for (const { path, folder } of paths) {
@@ -219,7 +219,7 @@ export function settleRenames(
     if (row === undefined) continue;
     tables.removeRename(row.folder, row.name);
     if (row.name.length > 0) settleEntry(context, row);
-    else releasePrefixes(context, row.folder);
+    else releasePrefixes(context, row.folder, release === true);
   }
   const isTarget = aliasGuard(tables);
   for (const object of obsolete) leaveKey(context, undefined, object, isTarget);
@@ -232,12 +232,13 @@ function settleEntry(context: MoveTables, { folder, name, fromKey }: RenameRow):
 }
 
 /** The aliases of a moved folder whose objects have all been copied since. */
-function releasePrefixes(context: MoveTables, folder: number): void {
+function releasePrefixes(context: MoveTables, folder: number, release: boolean): void {
   const { tables, keys } = context;
   disownBelow(context, tables.folderById(folder)!);
   for (const key of keys.prefixesOf(folder)) {
     for (const alias of tables.aliasesOf(key)) {
-      if (alias.folder !== folder || tables.isInSnapshot(alias.position)) continue;
+      const isKept = !release && tables.isInSnapshot(alias.position);
+      if (alias.folder !== folder || isKept) continue;
       tables.removeAlias(key, folder);
     }
   }

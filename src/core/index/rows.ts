@@ -1,5 +1,6 @@
 import type { DeletionReason } from "../event/event.ts";
 import type { PackTables } from "./pack_rows.ts";
+import type { RestoreTables } from "./restore_rows.ts";
 
 /**
  * Rows of the index: what is known of each entry now. Folders and other entries are two tables, so
@@ -140,7 +141,7 @@ export function isLive(row: { readonly state: number } | undefined): boolean {
  * The tables that the fold works on: SQLite's in the program, maps in the property tests. All
  * synchronous. A row handed out may be changed and put back.
  */
-export interface IndexTables extends PackTables {
+export interface IndexTables extends PackTables, RestoreTables {
   nextFolderId(): number;
   findFolder(parent: number, name: Uint8Array): FolderRow | undefined;
   folderById(id: number): FolderRow | undefined;

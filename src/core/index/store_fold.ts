@@ -6,7 +6,7 @@ import { forgetDigests } from "./digest_fold.ts";
 import { type EventPlace, misplaced, unknownFolder } from "./misfit.ts";
 import { aliasGuard } from "./alias_guard.ts";
 import { leaveKey } from "./deletion_fold.ts";
-import { dropRename, keepRename } from "./alias_release.ts";
+import { dropRename, keepRename, releaseCopied } from "./alias_release.ts";
 import type { MoveTables } from "./move_tables.ts";
 import {
   type ContentRow,
@@ -25,6 +25,7 @@ export function storeObjects(
   const { tables, paths } = context;
   const hadRenames = tables.hasRenames();
   const hadDeletions = tables.hasDeletions();
+  const hadStates = tables.hasObjectStates();
   for (const group of data.folders) {
     const path = textOfJson(group.path);
     const at: EventPlace = { source: data.source, path, position };
@@ -39,7 +40,11 @@ export function storeObjects(
         if (isAside) keepRename(context, folder.id, name, object.key!);
         else dropRename(context, folder.id, name);
       }
+      if (object.release && object.from !== undefined) releaseCopied(tables, object.from);
       if (hadDeletions) overwriteDeleted(tables, keyOf(context, folder, object), object.over);
+      if (hadStates && object.version === undefined) {
+        tables.forgetObjectState({ key: keyOf(context, folder, object), version: "" });
+      }
     }
     forgetDigests(tables, "content", folder.id);
   }

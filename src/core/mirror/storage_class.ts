@@ -11,9 +11,13 @@ export function classFor(
   return size < BigInt(minArchiveSize) ? "STANDARD" : wanted;
 }
 
-/** Classes whose objects have to be warmed up before they can be read (AWS: storage classes). */
-const COLD = new Set(["GLACIER", "DEEP_ARCHIVE"]);
+const ARCHIVES = new Set(["GLACIER", "DEEP_ARCHIVE"]);
+
+/** Whether objects of a class are warmed up before they can be read or copied (AWS: storage classes). */
+export function isArchive(storageClass: string): boolean {
+  return ARCHIVES.has(storageClass);
+}
 
 export function isReadable(storageClass: string): boolean {
-  return !COLD.has(storageClass);
+  return !isArchive(storageClass);
 }

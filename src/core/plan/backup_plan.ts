@@ -1,6 +1,9 @@
+import type { EarlyTally } from "../cost/price_deletion.ts";
+import type { RenamedGroup } from "../cost/price_renames.ts";
+import { countUpload, uploadOf, type UploadTally } from "../cost/price_upload.ts";
 import type { PathText } from "../path_text.ts";
 import type { DeletedObject } from "../event/event.ts";
-import type { RenameDecision } from "./rename_plan.ts";
+import type { RenameDecision, RenameWay } from "./rename_plan.ts";
 import type { EntryType } from "../stat_record.ts";
 
 /** What a backup will store, as data (DESIGN section 2: plan, step). */
@@ -33,6 +36,12 @@ export interface BackupPlan {
   readonly deletions: readonly DeletedObject[];
   /** PUT requests, of one part or several, with those that begin and end an upload. */
   readonly requests: number;
+  /** What is uploaded, by class. */
+  readonly uploads: readonly Readonly<UploadTally>[];
+  /** How much the renames have to do, by way and class. */
+  readonly renamed: readonly (RenamedGroup & { readonly way: RenameWay })[];
+  /** What is deleted or overwritten before its class's minimum duration. */
+  readonly early: readonly Readonly<EarlyTally>[];
 }
 
 export interface RenameStep extends RenameDecision {
@@ -52,15 +61,20 @@ const LISTED = 10_000;
 
 export function planBackup(
   items: Iterable<BackupPlanItem>,
-  others: Pick<BackupPlan, "renames" | "deletions">,
-): BackupPlan {
+  others: Pick<BackupPlan, "renames" | "deletions" | "renamed">,
+): Omit<BackupPlan, "early"> {
   const steps: BackupStep[] = [];
+  const uploads = new Map<string, UploadTally>();
   let [entries, requests, bytes] = [0, 0, 0n];
   for (const { requests: needed, ...step } of items) {
     entries++;
     requests += needed;
     bytes += step.bytes;
+    countUpload(uploadOf(uploads, step.storageClass), Number(step.bytes), needed);
     if (steps.length < LISTED) steps.push(step);
   }
-  return { steps, further: entries - steps.length, entries, bytes, requests, ...others };
+  return {
+    ...{ steps, further: entries - steps.length, entries, bytes, requests },
+    ...{ uploads: [...uploads.values()], ...others },
+  };
 }

@@ -1,4 +1,5 @@
-import { MINIMUM_DAYS } from "./prune_plan.ts";
+import { deleteRequests } from "../cost/price_deletion.ts";
+import { remainingDays } from "./minimum_days.ts";
 
 /** How a complete pack is used. */
 export interface PackFacts {
@@ -132,23 +133,13 @@ export function planOf(steps: readonly PackStep[]): Omit<PackPlan, "left"> {
     bytes: sum(({ pack }) => pack.bytes),
     fromSource: sum(({ move }) => move.fromSource),
     fromStore: sum(({ move }) => move.fromStore),
-    requests: Math.ceil(2 * steps.length / PER_REQUEST),
+    requests: deleteRequests(2 * steps.length),
   };
 }
-
-const PER_REQUEST = 1000;
-const DAY_MS = 86_400_000;
-/** Classes that charge for as long as something is stored, and no longer (AWS: S3 pricing). */
-const WITHOUT_MINIMUM = new Set([
-  ...["STANDARD", "REDUCED_REDUNDANCY", "INTELLIGENT_TIERING", "EXPRESS_ONEZONE"],
-]);
 
 export function chargedDays(
   { storageClass, storedAt }: Pick<PackFacts, "storageClass" | "storedAt">,
   now: number,
 ): number | undefined {
-  if (WITHOUT_MINIMUM.has(storageClass)) return 0;
-  const days = MINIMUM_DAYS[storageClass];
-  if (days === undefined) return undefined;
-  return Math.max(0, Math.ceil((storedAt + days * DAY_MS - now) / DAY_MS));
+  return remainingDays(storageClass, storedAt, now);
 }

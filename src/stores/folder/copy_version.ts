@@ -1,5 +1,6 @@
 /** A copy is a version of its own; where the file system has hard links its data is not written again. */
 import type { CopyOptions, CopySource, StoredObject } from "../../ports/object_store.ts";
+import { type ArchiveSimulation, checkReadable } from "./archive_simulation.ts";
 import { hasCode } from "./disk_error.ts";
 import { changed, missing } from "./folder_reads.ts";
 import { makeCurrent } from "./make_current.ts";
@@ -23,6 +24,7 @@ interface Copy {
 
 export async function copyVersion(
   writer: VersionWriter,
+  simulation: ArchiveSimulation | undefined,
   from: CopySource,
   key: string,
   options: CopyOptions,
@@ -34,6 +36,7 @@ export async function copyVersion(
     throw missing(from.key, from.versionId);
   }
   if (from.ifMatch !== undefined && from.ifMatch !== source.etag) throw changed(from.key);
+  await checkReadable(simulation, state.disk, state.layout, source);
   const copy = { source, key, options };
   if (!state.links) return await rewrite(writer, copy);
   try {

@@ -10,6 +10,7 @@ import { removeQuietly } from "./disk.ts";
 import { diskError, hasCode, ifThere } from "./disk_error.ts";
 import { makeCurrent } from "./make_current.ts";
 import { findRecord } from "./read_version.ts";
+import { removeRestoreRequests } from "./restore_requests.ts";
 import { type VersionPlace, versionPlace } from "./store_layout.ts";
 import { nowMs, type StoreState } from "./store_state.ts";
 import { type VersionRecord, writeRecordFile } from "./version_record.ts";
@@ -112,6 +113,7 @@ async function deleteFor(writer: VersionWriter, key: string, version: string): P
   await disk.remove(place.record);
   await folders.sync(place.folder);
   await ifThere(disk.remove(place.data));
+  await removeRestoreRequests(disk, place);
   await removeQuietly(disk, [`${marker}.plain`, `${marker}.was`, `${marker}.now`, marker]);
 }
 

@@ -1,18 +1,21 @@
+import { isSimulatedArchive } from "../../core/cold/simulated_warm_up.ts";
 import { HoldfastError } from "../../core/error.ts";
 import type { ObjectStore } from "../../ports/object_store.ts";
+import { type ArchiveSimulation, checkReadable, restoreOf } from "./archive_simulation.ts";
 import type { Disk } from "./disk.ts";
 import { diskError, ifThere, onDisk } from "./disk_error.ts";
 import { listKeys } from "./list_keys.ts";
 import { findObject, readVersion } from "./read_version.ts";
 import type { StoreLayout } from "./store_layout.ts";
 import { listKeptParts, listOpenUploads } from "./upload_files.ts";
-import { headOf } from "./version_record.ts";
+import { headOf, type VersionRecord } from "./version_record.ts";
 
 /** The calls that change nothing. `isPresent` is false for a store that the first write will make. */
 export function folderReads(
   disk: Disk,
   layout: StoreLayout,
   isPresent: () => boolean,
+  simulation: ArchiveSimulation | undefined,
 ): Pick<ObjectStore, "get" | "head" | "list" | "listUploads" | "listParts"> {
   // Nothing here ever removes a store, so one that is not there any more says nothing about a key.
   const stillThere = async (): Promise<void> => {
@@ -29,22 +32,31 @@ export function folderReads(
     return record;
   };
 
+  const restore = async (record: VersionRecord) =>
+    simulation === undefined || !isSimulatedArchive(record.storageClass)
+      ? {}
+      : await restoreOf(disk, layout, record, await simulation.now());
+
   return {
     get: (key, { versionId, ifMatch, range } = {}) =>
       onDisk("read", key, async () => {
         const record = await find(key, versionId);
         if (record === undefined) throw missing(key, versionId);
         if (ifMatch !== undefined && ifMatch !== record.etag) throw changed(key);
-        return await readVersion(disk, layout, record, range);
+        await checkReadable(simulation, disk, layout, record);
+        const body = await readVersion(disk, layout, record, range);
+        return { ...body, head: { ...body.head, ...await restore(record) } };
       }),
     head: (key, { versionId } = {}) =>
       onDisk("look at", key, async () => {
         const record = await find(key, versionId);
-        return record === undefined ? undefined : headOf(record);
+        if (record === undefined) return undefined;
+        return { ...headOf(record), ...await restore(record) };
       }),
-    list: async function* (prefix, { startAfter } = {}) {
+    list: async function* (prefix, { startAfter, restoreStatus } = {}) {
       try {
-        yield* listKeys(disk, layout, prefix, startAfter);
+        const asked = restoreStatus ? simulation : undefined;
+        yield* listKeys(disk, layout, { prefix, startAfter, simulation: asked });
         await stillThere();
       } catch (error) {
         throw diskError(error, "list", prefix);

@@ -8,6 +8,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import type { Clock, Random } from "../../ports/environment.ts";
 import type { ObjectStore } from "../../ports/object_store.ts";
+import { archiveSimulation } from "./archive_simulation.ts";
 import { type Disk, localDisk } from "./disk.ts";
 import { diskError, hasCode } from "./disk_error.ts";
 import { folderReads } from "./folder_reads.ts";
@@ -28,6 +29,8 @@ export interface FolderStoreOptions {
   readonly create?: boolean;
   /** The file system; the local one by default. */
   readonly disk?: Disk;
+  /** Simulates archive classes: milliseconds in which the Standard tier warms an object up. */
+  readonly warmUp?: number;
 }
 
 /**
@@ -38,6 +41,9 @@ export function openFolderStore(root: string, options: FolderStoreOptions): Obje
   const disk = options.disk ?? localDisk;
   const layout = storeLayout(resolve(root));
   const create = options.create === true;
+  const simulation = options.warmUp === undefined
+    ? undefined
+    : archiveSimulation(disk, layout, options.clock, options.warmUp);
   const format = presentFormat(layout, create);
   let begun: VersionWriter | undefined;
   let beginning: Promise<VersionWriter> | undefined;
@@ -60,8 +66,8 @@ export function openFolderStore(root: string, options: FolderStoreOptions): Obje
     },
     limits,
     refusesKey,
-    ...folderReads(disk, layout, () => format !== undefined || begun !== undefined),
-    ...folderWrites(disk, layout, () => beginning ??= begin()),
+    ...folderReads(disk, layout, () => format !== undefined || begun !== undefined, simulation),
+    ...folderWrites(disk, layout, () => beginning ??= begin(), simulation),
     close: () => removePending(begun?.state.pending),
   };
 }

@@ -1,9 +1,11 @@
 import type { ObjectStore } from "../../ports/object_store.ts";
 import { copyVersion } from "./copy_version.ts";
 import { deleteObjects } from "./delete_objects.ts";
+import type { ArchiveSimulation } from "./archive_simulation.ts";
 import type { Disk } from "./disk.ts";
 import { onDisk } from "./disk_error.ts";
 import { checkKey, limits } from "./key_rules.ts";
+import { noArchiveClasses, requestRestore } from "./request_restore.ts";
 import type { StoreLayout } from "./store_layout.ts";
 import { makeUpload, removeUpload } from "./upload_files.ts";
 import { completeParts, keepPart } from "./upload_parts.ts";
@@ -14,6 +16,7 @@ export function folderWrites(
   disk: Disk,
   layout: StoreLayout,
   writing: () => Promise<VersionWriter>,
+  simulation: ArchiveSimulation | undefined,
 ): Pick<
   ObjectStore,
   | "put"
@@ -24,6 +27,7 @@ export function folderWrites(
   | "uploadPart"
   | "completeUpload"
   | "abortUpload"
+  | "requestRestore"
 > {
   return {
     put: (key, body, options) =>
@@ -40,7 +44,12 @@ export function folderWrites(
     copy: (from, key, options) =>
       onDisk("copy", from.key, async () => {
         checkKey(key);
-        return await copyVersion(await writing(), from, key, options);
+        return await copyVersion(await writing(), simulation, from, key, options);
+      }),
+    requestRestore: (object, request) =>
+      onDisk("warm up", object.key, async () => {
+        if (simulation === undefined) throw noArchiveClasses(object.key);
+        return await requestRestore(await writing(), simulation, object, request);
       }),
     delete: (objects) =>
       onDisk("delete", objects[0]?.key ?? "", async () => {

@@ -1,4 +1,5 @@
 import type { ListedObject } from "../../ports/object_store.ts";
+import { type ArchiveSimulation, restoreOf } from "./archive_simulation.ts";
 import type { Disk } from "./disk.ts";
 import { ifThere } from "./disk_error.ts";
 import { byteText, keyOfByteText, readPointerName } from "./pointer_path.ts";
@@ -7,6 +8,13 @@ import { readRecord } from "./version_record.ts";
 
 const PAGE = 1_000;
 const READERS = 32;
+
+export interface Listing {
+  readonly prefix: string;
+  readonly startAfter: string | undefined;
+  /** Where restore statuses are asked for. */
+  readonly simulation: ArchiveSimulation | undefined;
+}
 
 interface Found {
   readonly path: string;
@@ -20,22 +28,22 @@ interface Found {
 export async function* listKeys(
   disk: Disk,
   layout: StoreLayout,
-  prefix: string,
-  startAfter: string | undefined,
+  { prefix, startAfter, simulation }: Listing,
 ): AsyncGenerator<ListedObject[]> {
   const wanted: Wanted = {
     prefix: byteText(prefix),
     after: startAfter === undefined ? undefined : byteText(startAfter),
   };
   const folders = wanted.prefix.slice(0, wanted.prefix.lastIndexOf("/") + 1);
+  const read = (page: readonly Found[]) => readPage(disk, layout, simulation, page);
   let page: Found[] = [];
   for await (const found of walk(disk, pointerFolder(layout.current, folders), folders, wanted)) {
     page.push(found);
     if (page.length < PAGE) continue;
-    yield* readPage(disk, page);
+    yield* read(page);
     page = [];
   }
-  yield* readPage(disk, page);
+  yield* read(page);
 }
 
 /** In byte texts (pointer_path.ts). */
@@ -72,13 +80,19 @@ function mayHold(text: string, leaf: boolean, { prefix, after }: Wanted): boolea
 }
 
 /** Nothing where all of the keys are deleted. */
-async function* readPage(disk: Disk, page: readonly Found[]): AsyncGenerator<ListedObject[]> {
+async function* readPage(
+  disk: Disk,
+  layout: StoreLayout,
+  simulation: ArchiveSimulation | undefined,
+  page: readonly Found[],
+): AsyncGenerator<ListedObject[]> {
+  const now = await simulation?.now();
   const objects: (ListedObject | undefined)[] = new Array(page.length);
   let next = 0;
   const reader = async () => {
     while (next < page.length) {
       const i = next++;
-      objects[i] = await readListed(disk, page[i]);
+      objects[i] = await readListed(disk, layout, page[i], now);
     }
   };
   await Promise.all(Array.from({ length: READERS }, reader));
@@ -86,9 +100,17 @@ async function* readPage(disk: Disk, page: readonly Found[]): AsyncGenerator<Lis
   if (present.length > 0) yield present;
 }
 
-async function readListed(disk: Disk, { path, text }: Found): Promise<ListedObject | undefined> {
+async function readListed(
+  disk: Disk,
+  layout: StoreLayout,
+  { path, text }: Found,
+  now: number | undefined,
+): Promise<ListedObject | undefined> {
   const record = readRecord(await disk.readWhole(path), path);
   if (record.deleted) return undefined;
   const { size, etag, storageClass, lastModified } = record;
-  return { key: keyOfByteText(text), size, etag, storageClass, lastModified };
+  const listed = { key: keyOfByteText(text), size, etag, storageClass, lastModified };
+  if (now === undefined) return listed;
+  const { restore = null } = await restoreOf(disk, layout, record, now);
+  return { ...listed, restore };
 }

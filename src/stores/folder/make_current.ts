@@ -2,6 +2,7 @@
 import { HoldfastError } from "../../core/error.ts";
 import { removeQuietly } from "./disk.ts";
 import { hasCode, ifThere } from "./disk_error.ts";
+import { linkOnce } from "./link_once.ts";
 import { pointerPlace, type VersionPlace, versionPlace } from "./store_layout.ts";
 import { settlePlain } from "./settle_plain.ts";
 import type { StoreState } from "./store_state.ts";
@@ -53,7 +54,7 @@ async function switchPointer(
 ): Promise<boolean> {
   const { ifNoneMatch, record } = version;
   if (state.links) {
-    if (await linkOnce(state, version.place, pointer)) return true;
+    if (await linkOnce(state.disk, version.place.record, pointer)) return true;
     const was = `${version.marker}.was`;
     await state.disk.link(pointer, was);
     if (ifNoneMatch && !await isDeleted(state, was)) throw conflict(record.key);
@@ -76,7 +77,9 @@ async function isDeleted(state: StoreState, pointer: string): Promise<boolean> {
 /** Of those who write where the key is deleted and If-None-Match is asked for, one wins. */
 async function claimDeleted(state: StoreState, version: DurableVersion): Promise<void> {
   const replaced = await previousVersion(state, version.marker);
-  if (replaced !== undefined && await linkOnce(state, version.place, claimPath(replaced))) return;
+  const claims = replaced !== undefined &&
+    await linkOnce(state.disk, version.place.record, claimPath(replaced));
+  if (claims) return;
   throw conflict(version.record.key);
 }
 
@@ -97,20 +100,6 @@ export async function dropClaim(
 /** Beside a delete marker: a link of the record of the version that follows it. */
 function claimPath(deleted: VersionPlace): string {
   return `${deleted.folder}/${deleted.version.slice(-3)}.next`;
-}
-
-/** True where the version's record has now the name `to`, and nothing else had it. */
-async function linkOnce(state: StoreState, place: VersionPlace, to: string): Promise<boolean> {
-  const { disk } = state;
-  try {
-    await disk.link(place.record, to);
-    return true;
-  } catch (error) {
-    if (!hasCode(error, "EEXIST")) throw error;
-  }
-  // A network file system may repeat a link whose answer was lost.
-  const [mine, current] = [await disk.look(place.record), await disk.look(to)];
-  return mine.identity !== undefined && mine.identity === current.identity;
 }
 
 /** The version that this one replaced, as its mark in `pending/` names it. */

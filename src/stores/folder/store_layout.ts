@@ -11,6 +11,8 @@ export interface StoreLayout {
   readonly pending: string;
   readonly uploads: string;
   readonly odd: string;
+  /** The time of simulated archive classes; absent where that is the real time. */
+  readonly clock: string;
 }
 
 export function storeLayout(root: string): StoreLayout {
@@ -25,6 +27,7 @@ export function storeLayout(root: string): StoreLayout {
     pending: below("pending"),
     uploads: below("uploads"),
     odd: below("odd"),
+    clock: below("clock"),
   };
 }
 
@@ -47,6 +50,11 @@ export function versionPlace(layout: StoreLayout, version: string): VersionPlace
     data: `${folder}/${found[2]}.data`,
     record: `${folder}/${found[2]}.json`,
   };
+}
+
+/** The n-th restore request (from 1) that was accepted for a version. */
+export function restoreRequestPath({ folder, version }: VersionPlace, n: number): string {
+  return `${folder}/${version.slice(-3)}.restore${n}`;
 }
 
 /** A file in a hierarchy of pointer names, and the folders above it. */

@@ -4,6 +4,7 @@
  * asked, where the marked data was not written to for a day.
  */
 import { removeQuietly } from "./disk.ts";
+import { isRequestDraft, removeRestoreRequests } from "./restore_requests.ts";
 import { dropClaim, previousVersion } from "./make_current.ts";
 import { ifThere } from "./disk_error.ts";
 import { findRecord } from "./read_version.ts";
@@ -32,6 +33,10 @@ export async function sweepPending(state: StoreState, sweeper: Sweeper): Promise
     if (folder === state.pending) continue;
     const names = await ifThere(disk.names(folder)) ?? [];
     const isDead = ownerIsDead(owner, sweeper);
+    const drafts = names.filter(isRequestDraft).map((name) => `${folder}/${name}`);
+    for (const draft of drafts) {
+      if (isDead || await isOld(state, draft)) await removeQuietly(disk, [draft]);
+    }
     for (const version of new Set(names.map((name) => name.replace(/\.(?:was|now|plain)$/, "")))) {
       await sweepMark(state, version, `${folder}/${version}`, isDead);
     }
@@ -80,6 +85,7 @@ async function sweepVersion(
   if (fate === "torn" || fate === "never current") {
     await dropClaim(state, place, marker);
     await removeQuietly(disk, [place.record, place.data]);
+    await removeRestoreRequests(disk, place);
   }
   await removeQuietly(disk, [".plain", ".was", ".now", ""].map((end) => marker + end));
 }

@@ -11,7 +11,7 @@ import { type Disk, removeQuietly } from "./disk.ts";
 import { ifThere } from "./disk_error.ts";
 import type { StoreState } from "./store_state.ts";
 import { openUpload, partFile, partName, removeUpload, uploadFolder } from "./upload_files.ts";
-import { hexOfCrc } from "./version_record.ts";
+import { hexOfCrc } from "./checked_line.ts";
 import { type VersionWriter, writeVersion } from "./write_version.ts";
 
 const CHUNK = 1024 * 1024;

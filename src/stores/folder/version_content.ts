@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { DiskFile } from "./disk.ts";
-import { hexOfCrc } from "./version_record.ts";
+import { hexOfCrc } from "./checked_line.ts";
 
 export interface ContentSums {
   readonly size: number;

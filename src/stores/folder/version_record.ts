@@ -1,6 +1,6 @@
-import { crc32 } from "node:zlib";
 import { HoldfastError } from "../../core/error.ts";
 import type { ObjectHead } from "../../ports/object_store.ts";
+import { checkedLine, lineIn } from "./checked_line.ts";
 import type { Disk } from "./disk.ts";
 
 /** What a store keeps of one version: a line of JSON and a line with the CRC32 of the first. */
@@ -24,12 +24,8 @@ export interface VersionRecord {
   readonly lastModified: number;
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
 export function writeRecord(record: VersionRecord): Uint8Array {
-  const line = JSON.stringify(record);
-  return encoder.encode(`${line}\n${hexOfCrc(crc32(line))}\n`);
+  return checkedLine(record);
 }
 
 /** Makes the file of a record, durable but for its name: that is the folder's fsync. */
@@ -61,19 +57,7 @@ export function readRecord(bytes: Uint8Array, path: string): VersionRecord {
 
 /** The record, or undefined where the bytes are torn or altered. */
 export function recordIn(bytes: Uint8Array): VersionRecord | undefined {
-  try {
-    const [line, sum, rest] = decoder.decode(bytes).split("\n");
-    if (rest !== "" || sum !== hexOfCrc(crc32(line))) return undefined;
-    const record = JSON.parse(line);
-    return record.format === 1 ? record : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A CRC32 as 8 hex digits. */
-export function hexOfCrc(crc: number): string {
-  return (crc >>> 0).toString(16).padStart(8, "0");
+  return lineIn<VersionRecord>(bytes);
 }
 
 export function headOf(record: VersionRecord): ObjectHead {

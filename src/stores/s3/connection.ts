@@ -120,6 +120,11 @@ function addressError(bucket: string, error: unknown): HoldfastError {
   });
 }
 
+/** S3 itself, not another store that speaks its language. */
+export function isAws({ hostname }: Pick<Address, "hostname">): boolean {
+  return /(?:^|\.)amazonaws\.com(?:\.cn)?$/.test(hostname);
+}
+
 /** `http://127.0.0.1:9000`, for messages. */
 export function endpointText({ protocol, hostname, port }: Address): string {
   return `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}`;

@@ -1,3 +1,4 @@
+import { LARGEST_COPY } from "../../core/copy_parts.ts";
 import type { CopyOptions, CopySource, StoredObject } from "../../ports/object_store.ts";
 import type { Session, StoreContext } from "./context.ts";
 import { copyInParts } from "./copy_parts.ts";
@@ -6,9 +7,6 @@ import type { Tries } from "./retry.ts";
 import { copySource } from "./s3_key.ts";
 import { tryShortWay } from "./short_way.ts";
 import { readStored, type StoredAnswer } from "./stored_answer.ts";
-
-/** S3's limit of one CopyObject: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
-const largestCopy = 5 * 1024 ** 3;
 
 interface Copy {
   readonly target: { Bucket: string; Key: string };
@@ -29,7 +27,7 @@ export async function copyObject(
   options: CopyOptions,
 ): Promise<StoredObject> {
   const { options: store, features } = context;
-  const most = store.largestCopy ?? largestCopy;
+  const most = store.largestCopy ?? LARGEST_COPY;
   if (from.size > most) return await copyInParts(context, from, key, options, most);
   const copy: Copy = {
     target: context.target(key),

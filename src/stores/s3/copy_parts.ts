@@ -1,14 +1,12 @@
 import { Buffer } from "node:buffer";
 import type { CopyPartResult } from "@aws-sdk/client-s3";
+import { copyPartSize } from "../../core/copy_parts.ts";
 import type { CopyOptions, CopySource, StoredObject } from "../../ports/object_store.ts";
 import type { StoreContext } from "./context.ts";
 import { abortUpload, completeUpload, createUpload, type SentPart } from "./multipart.ts";
 import { copySource } from "./s3_key.ts";
 import { withoutQuotes } from "./stored_answer.ts";
 
-/** The store works in parallel: parts of this size are done in seconds, and 10,000 of them are 2.4 TiB. */
-const usualPart = 256 * 1024 ** 2;
-const mostParts = 10_000;
 const partsInFlight = 8;
 
 /**
@@ -24,7 +22,7 @@ export async function copyInParts(
   options: CopyOptions,
   largestPart: number,
 ): Promise<StoredObject> {
-  const size = Math.max(Math.min(usualPart, largestPart), Math.ceil(from.size / mostParts));
+  const size = copyPartSize(from.size, largestPart);
   const uploadId = await createUpload(context, key, options);
   try {
     const parts = await copyAll(context, from, key, uploadId, size);

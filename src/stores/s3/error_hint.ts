@@ -1,3 +1,4 @@
+import { NO_CAPACITY, NOT_ARCHIVED, STILL_COLD } from "../../core/cold/restore_refusals.ts";
 import type { ErrorKind } from "../../core/error.ts";
 import { type Failure, isCertificate, isDamaged, isPassing } from "./failure.ts";
 
@@ -25,8 +26,36 @@ const permissions: Readonly<Record<string, string>> = {
   ListParts: "s3:ListMultipartUploadParts",
   CopyObject: "s3:PutObject and s3:GetObject (s3:GetObjectVersion for older versions)",
   UploadPartCopy: "s3:PutObject and s3:GetObject (s3:GetObjectVersion for older versions)",
+  RestoreObject: "s3:RestoreObject",
   DeleteObjects: "s3:DeleteObject (s3:DeleteObjectVersion for older versions)",
   DeleteObject: "s3:DeleteObject (s3:DeleteObjectVersion for older versions)",
+  CreateJob: "s3:CreateJob, and iam:PassRole for the role of `batch_role`",
+  ListJobs: "s3:ListJobs",
+  DescribeJob: "s3:DescribeJob",
+  UpdateJobStatus: "s3:UpdateJobStatus",
+};
+
+const notArchived: Verdict = {
+  kind: "refused",
+  hint: "the object is in no archive class: it can be read as it is",
+};
+
+const stillCold: Verdict = { kind: "refused", hint: "the object is archived: warm it up first" };
+
+function each(codes: Iterable<string>, verdict: Verdict): Record<string, Verdict> {
+  return Object.fromEntries([...codes].map((code) => [code, verdict]));
+}
+
+/** Codes that mean something else for one call. */
+const byCall: Readonly<Record<string, Readonly<Record<string, Verdict>>>> = {
+  RestoreObject: {
+    ...each(NOT_ARCHIVED, notArchived),
+    [NO_CAPACITY]: {
+      kind: "refused",
+      hint: "AWS has no capacity for this tier now: use the standard tier, or run again later",
+    },
+    NotImplemented: { kind: "refused", hint: "this store has no archive classes to warm up from" },
+  },
 };
 
 const byCode: Readonly<Record<string, Verdict>> = {
@@ -46,11 +75,7 @@ const byCode: Readonly<Record<string, Verdict>> = {
     kind: "refused",
     hint: "set `storage_class` to a class that this store has",
   },
-  InvalidObjectState: { kind: "refused", hint: "the object is archived: warm it up first" },
-  ObjectNotInActiveTierError: {
-    kind: "refused",
-    hint: "the object is archived: warm it up first",
-  },
+  ...each(STILL_COLD, stillCold),
   AuthorizationHeaderMalformed: { kind: "refused", hint: "set `region` to the bucket's region" },
   KeyTooLongError: { kind: "refused", hint: "this store does not hold such long names" },
   "KMS.NotFoundException": { kind: "refused", hint: "correct `sse_kms_key`" },
@@ -60,11 +85,12 @@ const byCode: Readonly<Record<string, Verdict>> = {
   NoSuchUpload: { kind: "gone" },
   NotFound: { kind: "gone" },
   PreconditionFailed: { kind: "conflict" },
+  NotFoundException: { kind: "gone" },
 };
 
 /** The kind of an error and what to do about it. */
 export function verdictOf(operation: string, failure: Failure): Verdict {
-  const known = byCode[failure.code];
+  const known = byCall[operation]?.[failure.code] ?? byCode[failure.code];
   if (known !== undefined) return known;
   // The SDK's own: CredentialsProviderError, TokenProviderError.
   if (failure.code.endsWith("ProviderError")) return { kind: "denied", hint: noKeysHint };

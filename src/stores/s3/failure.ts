@@ -1,3 +1,5 @@
+import { NO_CAPACITY } from "../../core/cold/restore_refusals.ts";
+
 /** What is known of an error that the SDK or the HTTP layer threw. */
 export interface Failure {
   /** The store's code, or the name of the local error. */
@@ -44,12 +46,17 @@ const passing = new Set([
   "Throttling",
   "ThrottlingException",
   "TooManyRequests",
+  "TooManyRequestsException",
+  "InternalServiceException",
   "RequestLimitExceeded",
   "BandwidthLimitExceeded",
   // Another write of the same key is under way: the repeat finds out who won.
   "ConditionalRequestConflict",
   "OperationAborted",
 ]);
+
+/** Said with 503, but of the request and not of the moment: the caller decides what to do instead. */
+const final = new Set([NO_CAPACITY]);
 
 const passingStatus = new Set([408, 429, 500, 502, 503, 504]);
 
@@ -69,6 +76,7 @@ const damaged = new Set([
 const statusOfLate: Readonly<Record<string, number>> = {
   AccessDenied: 403,
   InvalidObjectState: 403,
+  ObjectNotInActiveTierError: 403,
   NoSuchBucket: 404,
   NoSuchKey: 404,
   NoSuchUpload: 404,
@@ -115,6 +123,7 @@ export function isPassing(failure: Failure): boolean {
   if (failure.status === 403 && failure.code === "RequestTimeTooSkewed") {
     return failure.clockCorrected;
   }
+  if (final.has(failure.code)) return false;
   return passing.has(failure.code) || passingStatus.has(failure.status);
 }
 

@@ -3,6 +3,7 @@ import { HoldfastError } from "../../core/error.ts";
 import type { GetOptions, ObjectBody, ObjectHead } from "../../ports/object_store.ts";
 import type { Session, StoreContext } from "./context.ts";
 import { failureOf } from "./failure.ts";
+import { headRestore } from "./restore_status.ts";
 import { type ByteSource, resumingStream } from "./resuming_stream.ts";
 import { versionOf, withoutQuotes } from "./stored_answer.ts";
 
@@ -111,6 +112,7 @@ function headOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): Objec
     storageClass: answer.StorageClass ?? "STANDARD",
     metadata: answer.Metadata ?? {},
     lastModified: answer.LastModified?.getTime() ?? 0,
+    ...headRestore(answer),
   };
 }
 

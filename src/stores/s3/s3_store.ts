@@ -10,6 +10,7 @@ import type { S3StoreOptions } from "./options.ts";
 import { putObject } from "./put_object.ts";
 import { putStream } from "./put_stream.ts";
 import { getObject, headObject } from "./read_object.ts";
+import { requestRestore } from "./request_restore.ts";
 import { keyRefusal, longestKey } from "./s3_key.ts";
 
 const MIB = 1024 ** 2;
@@ -37,13 +38,14 @@ export function openS3Store(options: S3StoreOptions): ObjectStore {
     put: (key, body, put) => putObject(context, key, body, put),
     get: (key, get = {}) => getObject(context, key, get),
     head: (key, head = {}) => headObject(context, key, head.versionId),
-    list: (prefix, list = {}) => listObjects(context, prefix, list.startAfter),
+    list: (prefix, list = {}) => listObjects(context, prefix, list),
     createUpload: (key, put) => createUpload(context, key, put),
     uploadPart: (key, id, part, body) => uploadPart(context, key, id, part, body),
     completeUpload: (key, id, parts, complete) => completeUpload(context, key, id, parts, complete),
     abortUpload: (key, id) => abortUpload(context, key, id),
     listUploads: (prefix) => listUploads(context, prefix),
     listParts: (key, id) => listParts(context, key, id),
+    requestRestore: (object, request) => requestRestore(context, object, request),
     copy: (from, key, copy) => copyObject(context, from, key, copy),
     delete: deleter(context),
     putStream: (key, body, put) => putStream(context, key, body, put),
