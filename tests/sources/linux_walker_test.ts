@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { isKind } from "../../src/core/error.ts";
 import { libc } from "../../src/libc/libc.ts";
-import type { SourceFolder, SourceRoot } from "../../src/ports/source.ts";
+import type { DirectFolder, DirectRoot } from "../../src/ports/source.ts";
 import { openLocalSource } from "../../src/sources/local/local_source.ts";
 import { entriesOf, hasCommand, makeChain, run, shell, withFolder } from "./tree_tools.ts";
 
@@ -10,7 +10,7 @@ function test(name: string, fn: (folder: string) => void | Promise<void>): void 
   Deno.test({ name: `linux walker: ${name}`, ignore: libc() === null, fn: () => withFolder(fn) });
 }
 
-async function withRoot(path: string, use: (root: SourceRoot) => void | Promise<void>) {
+async function withRoot(path: string, use: (root: DirectRoot) => void | Promise<void>) {
   const root = openLocalSource(path, { walker: "linux" }).open();
   try {
     await use(root);
@@ -19,7 +19,7 @@ async function withRoot(path: string, use: (root: SourceRoot) => void | Promise<
   }
 }
 
-function enterAll(root: SourceRoot, name: string, depth: number): SourceFolder[] {
+function enterAll(root: DirectRoot, name: string, depth: number): DirectFolder[] {
   const folders = [root.folder];
   for (let i = 0; i < depth; i++) folders.push(folders.at(-1)!.enter(name));
   return folders;

@@ -5,7 +5,7 @@ import { bytesOfText, compareBytes, hasRawBytes } from "../../src/core/path_text
 import { unpackStat } from "../../src/core/stat_record.ts";
 import { libc } from "../../src/libc/libc.ts";
 import { openLocalSource } from "../../src/sources/local/local_source.ts";
-import type { SourceRoot } from "../../src/ports/source.ts";
+import type { DirectRoot } from "../../src/ports/source.ts";
 import {
   canMakeDevices,
   entriesOf,
@@ -34,7 +34,7 @@ function contract(walker: "linux" | "portable"): void {
     Deno.test({ name: title, ignore: ignore || !onLinux, fn: () => withFolder(fn) });
   }
 
-  async function withRoot(path: string, use: (root: SourceRoot) => void | Promise<void>) {
+  async function withRoot(path: string, use: (root: DirectRoot) => void | Promise<void>) {
     const root = openLocalSource(path, { walker }).open();
     try {
       await use(root);

@@ -2,11 +2,11 @@
 import { joinPath, type PathText } from "../../src/core/path_text.ts";
 import { type EntryStat, unpackStat } from "../../src/core/stat_record.ts";
 import type { RestoreTarget } from "../../src/ports/restore_target.ts";
-import type { SourceFolder, SourceRoot } from "../../src/ports/source.ts";
+import type { DirectFolder, DirectRoot } from "../../src/ports/source.ts";
 import { entriesOf } from "../sources/tree_tools.ts";
 
 /** Returns what could not be kept, each with its path. */
-export async function copyTree(root: SourceRoot, target: RestoreTarget): Promise<string[]> {
+export async function copyTree(root: DirectRoot, target: RestoreTarget): Promise<string[]> {
   const problems: string[] = [];
   const linked = new Map<bigint, PathText>();
   await copyFolder(root.folder, "");
@@ -14,7 +14,7 @@ export async function copyTree(root: SourceRoot, target: RestoreTarget): Promise
   problems.push(...target.finishFolder("", unpackStat(root.stat), attributes));
   return problems;
 
-  async function copyFolder(folder: SourceFolder, path: PathText): Promise<void> {
+  async function copyFolder(folder: DirectFolder, path: PathText): Promise<void> {
     const listing = folder.list();
     for (const { name, reason } of listing.failed) {
       problems.push(`${joinPath(path, name)}: ${reason}`);
@@ -31,7 +31,7 @@ export async function copyTree(root: SourceRoot, target: RestoreTarget): Promise
   }
 
   async function copyEntry(
-    folder: SourceFolder,
+    folder: DirectFolder,
     name: PathText,
     path: PathText,
     stat: EntryStat,
@@ -57,7 +57,7 @@ export async function copyTree(root: SourceRoot, target: RestoreTarget): Promise
   async function copyFile(
     path: PathText,
     stat: EntryStat,
-    attributes: ReturnType<SourceFolder["readAttributes"]>,
+    attributes: ReturnType<DirectFolder["readAttributes"]>,
   ): Promise<string[]> {
     const from = root.openFile(path);
     const to = target.createFile(path, { sparse: stat.sparse });

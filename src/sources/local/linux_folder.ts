@@ -5,7 +5,7 @@ import { EINVAL, entryError } from "../../libc/errno.ts";
 import type { Libc } from "../../libc/libc.ts";
 import { nameBuffer, readNames, shrink } from "../../libc/read_names.ts";
 import { deviceOf, type StatxBuffer, statxBuffer } from "../../libc/statx.ts";
-import type { Attribute, FolderListing, SourceFolder } from "../../ports/source.ts";
+import type { Attribute, DirectFolder, FolderListing } from "../../ports/source.ts";
 import { type FileSystem, identifyFileSystem } from "./file_system_identity.ts";
 import type { FolderHandles, FolderNode } from "./folder_handles.ts";
 import { packListing } from "./linux_listing.ts";
@@ -26,7 +26,7 @@ const entered = statxBuffer();
 const target = new Uint8Array(8192);
 
 /** The folder of an open node whose statx is in `stat`. */
-export function linuxFolder(walk: Walk, node: FolderNode, stat: StatxBuffer): SourceFolder {
+export function linuxFolder(walk: Walk, node: FolderNode, stat: StatxBuffer): DirectFolder {
   const { libc, handles } = walk;
   const { identity, racyWindow } = fileSystemOf(walk, node.fd, stat);
   const at = () => handles.handleOf(node);

@@ -16,7 +16,7 @@ import {
 import { openBeneath } from "../../libc/open_beneath.ts";
 import { openRegularFile } from "../../libc/open_file.ts";
 import { recordOf, statHandle, STATX_MASK, statxBuffer, typeCodeOf } from "../../libc/statx.ts";
-import type { Source, SourceRoot } from "../../ports/source.ts";
+import type { DirectRoot, DirectSource } from "../../ports/source.ts";
 import { folderHandles, nodeOf } from "./folder_handles.ts";
 import { linuxFolder, readAttributesIn, readTargetIn, type Walk } from "./linux_folder.ts";
 
@@ -25,11 +25,11 @@ import { linuxFolder, readAttributesIn, readTargetIn, type Walk } from "./linux_
  * folders. A path that is a symlink to a folder is followed; a symlink to anything else is a single
  * entry, the symlink that it is.
  */
-export function linuxSource(libc: Libc, path: PathText): Source {
-  return { kind: "local", fidelity: "full", open: () => openRoot(libc, path) };
+export function linuxSource(libc: Libc, path: PathText): DirectSource {
+  return { fidelity: "full", open: () => openRoot(libc, path) };
 }
 
-function openRoot(libc: Libc, path: PathText): SourceRoot {
+function openRoot(libc: Libc, path: PathText): DirectRoot {
   const { folder, only } = placeOfSource(libc, path);
   const fd = libc.call.openat(AT_FDCWD, cString(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
   if (fd < 0) throw sourceError(path, libc.errno());

@@ -1,7 +1,7 @@
 import { HoldfastError } from "../../core/error.ts";
 import type { PathText } from "../../core/path_text.ts";
 import { libc } from "../../libc/libc.ts";
-import type { Source } from "../../ports/source.ts";
+import type { DirectSource } from "../../ports/source.ts";
 import { linuxSource } from "./linux_source.ts";
 import { portableSource } from "./portable_source.ts";
 
@@ -11,7 +11,7 @@ export interface LocalSourceOptions {
 }
 
 /** A local folder, or a single file, as source. The path may be relative; "" is no path. */
-export function openLocalSource(path: PathText, options: LocalSourceOptions = {}): Source {
+export function openLocalSource(path: PathText, options: LocalSourceOptions = {}): DirectSource {
   if (path === "" || path.includes("\0")) {
     throw new HoldfastError("usage", "the path of a source is empty or holds NUL", {
       hint: "name a folder or a file",

@@ -2,14 +2,14 @@ import { HoldfastError } from "../../core/error.ts";
 import { displayPath, type PathText } from "../../core/path_text.ts";
 import { packStat } from "../../core/stat_record.ts";
 import { statOfInfo } from "../../libc/deno_stat.ts";
-import type { SourceFile } from "../../ports/source.ts";
+import type { DirectFile } from "../../ports/source.ts";
 import { infoAt, pathBelow, portableError, refuseSymlinkOnWay } from "./portable_call.ts";
 
 /** From this size on a read is asynchronous, so that a slow disk does not hold up the uploads. */
 const ASYNC_READ_BYTES = 1024 * 1024;
 
 /** Opens the regular file at `path` below the base for reading. Throws kind "entry". */
-export function openPortableFile(base: string, path: PathText): SourceFile {
+export function openPortableFile(base: string, path: PathText): DirectFile {
   refuseSymlinkOnWay(base, path);
   const seen = infoAt(base, path);
   if (!seen.isFile) throw notAFile(path);
@@ -34,7 +34,7 @@ function notAFile(path: PathText): HoldfastError {
   });
 }
 
-function fileOf(file: Deno.FsFile, path: PathText): SourceFile {
+function fileOf(file: Deno.FsFile, path: PathText): DirectFile {
   let pending: Promise<number> | undefined;
   let closed = false;
 

@@ -1,6 +1,6 @@
 import { HoldfastError } from "../../core/error.ts";
 import { displayPath, joinPath, type PathText } from "../../core/path_text.ts";
-import type { FolderListing, SourceFolder } from "../../ports/source.ts";
+import type { DirectFolder, FolderListing } from "../../ports/source.ts";
 import { COARSE_WINDOW } from "./file_system_identity.ts";
 import { infoAt, pathBelow, portableError, readTargetAt } from "./portable_call.ts";
 import { packPortableListing } from "./portable_listing.ts";
@@ -16,7 +16,7 @@ export function portableFolder(
   walk: PortableWalk,
   path: PathText,
   info: Deno.FileInfo,
-): SourceFolder {
+): DirectFolder {
   const absolute = path === "" ? walk.base : pathBelow(walk.base, path);
   return {
     // A device number is all that Deno tells; on Windows it is the volume's serial number.

@@ -2,7 +2,7 @@ import { HoldfastError, messageOf } from "../../core/error.ts";
 import { displayPath, hasRawBytes, type PathText } from "../../core/path_text.ts";
 import { packStat } from "../../core/stat_record.ts";
 import { statOfInfo } from "../../libc/deno_stat.ts";
-import type { Source, SourceRoot } from "../../ports/source.ts";
+import type { DirectRoot, DirectSource } from "../../ports/source.ts";
 import { portableFolder } from "./portable_folder.ts";
 import { openPortableFile } from "./portable_file.ts";
 import { portableError, readTargetAt } from "./portable_call.ts";
@@ -20,11 +20,11 @@ import { portableError, readTargetAt } from "./portable_call.ts";
  * - the certainty that no symlink is followed: a component that is exchanged for one between the
  *   check and the call is followed. What is then opened is compared with what was looked at.
  */
-export function portableSource(path: PathText): Source {
-  return { kind: "local", fidelity: "portable", open: () => openRoot(path) };
+export function portableSource(path: PathText): DirectSource {
+  return { fidelity: "portable", open: () => openRoot(path) };
 }
 
-function openRoot(path: PathText): SourceRoot {
+function openRoot(path: PathText): DirectRoot {
   if (hasRawBytes(path)) {
     throw new HoldfastError("entry", `the name is not UTF-8: ${displayPath(path)}`, {
       context: { path: displayPath(path) },

@@ -8,9 +8,10 @@ import { O_DIRECTORY, OPEN_HANDLE } from "../../libc/open_flags.ts";
 import { nameBuffer, readNames } from "../../libc/read_names.ts";
 import { recordOf, statHandle, statName, statxBuffer, typeCodeOf } from "../../libc/statx.ts";
 import type { Attribute } from "../../ports/source.ts";
+import { withDosAttribute } from "./dos_attribute.ts";
 import { callsOnHandle, dropOthers, setMetadata } from "./linux_metadata.ts";
 import type { Place, TargetFolders } from "./target_folders.ts";
-import { isTempName } from "./temp_name.ts";
+import { isTempName } from "../../core/temp_name.ts";
 
 const stat = statxBuffer();
 const OWNER_RIGHTS = 0o700;
@@ -41,8 +42,9 @@ export function finishLinuxFolder(
   attributes: readonly Attribute[],
 ): string[] {
   const problems: string[] = [];
-  dropOthers(libc, fd, attributes, problems);
-  problems.push(...setMetadata(libc, callsOnHandle(libc, fd), wanted, attributes));
+  const all = withDosAttribute(wanted, attributes);
+  dropOthers(libc, fd, all, problems);
+  problems.push(...setMetadata(libc, callsOnHandle(libc, fd), wanted, all));
   return problems;
 }
 

@@ -13,7 +13,7 @@ import { makeLinuxSpecial, makeLinuxSymlink } from "./linux_special.ts";
 import { createLinuxFile } from "./linux_target_file.ts";
 import { chunksOf } from "./read_chunks.ts";
 import { targetFolders } from "./target_folders.ts";
-import { tempName } from "./temp_name.ts";
+import { tempName } from "../../core/temp_name.ts";
 
 const stat = statxBuffer();
 

@@ -5,6 +5,7 @@ import type { Libc } from "../../libc/libc.ts";
 import { O_CREAT, O_EXCL, O_WRONLY } from "../../libc/open_flags.ts";
 import { openOne } from "../../libc/open_beneath.ts";
 import type { TargetFile } from "../../ports/restore_target.ts";
+import { withDosAttribute } from "./dos_attribute.ts";
 import { callsOnHandle, dropInheritedAcl, setMetadata } from "./linux_metadata.ts";
 import { giveName } from "./linux_place.ts";
 import type { Place } from "./target_folders.ts";
@@ -92,7 +93,8 @@ export function createLinuxFile(libc: Libc, file: NewFile): TargetFile {
         const { folder, name } = file.place();
         const problems: string[] = [];
         if (folder.inheritsAcl) dropInheritedAcl(libc, fd, problems);
-        problems.push(...setMetadata(libc, callsOnHandle(libc, fd), stat, attributes));
+        const all = withDosAttribute(stat, attributes);
+        problems.push(...setMetadata(libc, callsOnHandle(libc, fd), stat, all));
         close();
         giveName(libc, folder.fd, temp, name, path, options.replace);
         return problems;

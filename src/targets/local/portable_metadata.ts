@@ -1,7 +1,8 @@
 import { lutimesSync } from "node:fs";
 import { messageOf } from "../../core/error.ts";
-import type { EntryStat } from "../../core/stat_record.ts";
+import { type EntryStat, NO_OWNER } from "../../core/stat_record.ts";
 import type { Attribute } from "../../ports/source.ts";
+import { withDosAttribute } from "./dos_attribute.ts";
 
 const SET_IDS = 0o6000;
 
@@ -22,7 +23,9 @@ export function setPortableMetadata(
       () => Deno.chmodSync(place, strip ? stat.mode & ~SET_IDS : stat.mode),
     );
   }
-  for (const { name } of attributes) problems.push(`attribute ${name}: not kept here`);
+  for (const { name } of withDosAttribute(stat, attributes)) {
+    problems.push(`attribute ${name}: not kept here`);
+  }
   const time = new Date(Number(stat.mtime / 1_000_000n));
   attempt(problems, "times", () => Deno.utimeSync(place, time, time));
   return problems;
@@ -31,7 +34,9 @@ export function setPortableMetadata(
 /** The owner of what is no symlink. On Windows there is nothing to set. */
 function setOwner(place: string, stat: EntryStat): string[] {
   const problems: string[] = [];
-  if (Deno.build.os === "windows") return problems;
+  if (Deno.build.os === "windows" || (stat.uid === NO_OWNER && stat.gid === NO_OWNER)) {
+    return problems;
+  }
   attempt(problems, ownerOf(stat), () => Deno.chownSync(place, stat.uid, stat.gid));
   return problems;
 }

@@ -7,7 +7,7 @@ import { targetError, targetPaths } from "./portable_paths.ts";
 import { setPortableMetadata, setPortableSymlinkMetadata } from "./portable_metadata.ts";
 import { createPortableFile } from "./portable_target_file.ts";
 import { chunksOf } from "./read_chunks.ts";
-import { isTempName, tempName } from "./temp_name.ts";
+import { isTempName, tempName } from "../../core/temp_name.ts";
 
 const limits: readonly string[] = [
   "times are kept to the millisecond",
