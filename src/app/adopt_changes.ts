@@ -11,6 +11,7 @@ import {
 } from "../core/path_text.ts";
 import { typeAt } from "../core/stat_record.ts";
 import { type Place, rootNames } from "./adopt_batch.ts";
+import type { Remarks } from "./adopt_remarks.ts";
 import type { AdoptWork } from "./adopt_work.ts";
 import { expandMissing } from "./missing_entries.ts";
 
@@ -19,7 +20,7 @@ export interface Changing extends Pick<AdoptWork, "log" | "run" | "names" | "bat
   /** No key is anything's own. */
   readonly inPacks: boolean;
   readonly unreadable: Place[];
-  readonly missing: string[];
+  readonly missing: Remarks;
 }
 
 export function applyChange(changing: Changing, change: PathChange): void {
