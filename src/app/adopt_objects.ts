@@ -8,13 +8,13 @@ import { type SourceNames, sourceNames } from "../core/mirror/source_names.ts";
 import { jsonOfText } from "../core/path_text.ts";
 import type { IndexModel, JobLog } from "../ports/event_log.ts";
 import type { ListedObject } from "../ports/object_store.ts";
-import { type AdoptBatch, adoptBatch, rootNames } from "./adopt_batch.ts";
-import { counted, gapText, snapshotTexts, unknownText } from "./adopt_remarks.ts";
+import { adoptBatch, rootNames } from "./adopt_batch.ts";
+import { counted, gapText, outsideText, snapshotTexts, unknownText } from "./adopt_remarks.ts";
 import { placeAll } from "./adopt_state.ts";
-import type { AdoptDeps, Found } from "./adopt_work.ts";
-import { gapsOf, readRenames } from "./read_renames.ts";
+import type { AdoptDeps, AdoptWork, Found } from "./adopt_work.ts";
+import { gapsOf, readRenames, recordCount } from "./read_renames.ts";
 import type { Adopt, AdoptReport } from "./rebuild_log.ts";
-import { surveyObjects } from "./survey_objects.ts";
+import { type Survey, surveyObjects } from "./survey_objects.ts";
 
 /**
  * Makes the index from what objects and renames objects say of themselves: all of it, or what is newer
@@ -22,21 +22,17 @@ import { surveyObjects } from "./survey_objects.ts";
  */
 export function adoptObjects(deps: AdoptDeps): Adopt {
   return async ({ log, position: after, until = 0 }) => {
-    const renames = await readRenames(deps, after);
-    const wanted = new Set(
-      renames.records.flatMap((record) =>
-        record.is === "entry" && record.entry.content?.key !== undefined
-          ? [record.entry.content.key]
-          : []
-      ),
-    );
-    const isKnown = knownObjects(log.index, deps.sources, until);
-    const survey = await surveyObjects(deps, { isKnown, wanted });
+    const { tables } = deps;
+    const renames = await readRenames(deps, tables.adoption().records, after);
+    const survey = await surveyObjects(deps, tables.survey(), {
+      repository: `${log.genesis.repository} ${deps.store.url}`,
+      isKnown: knownObjects(log.index, deps.sources, until),
+      isWanted: (key) => renames.entries.isContent(key),
+    });
     const highest = Math.max(renames.highest, survey.highest);
     const names = sourceNames([...deps.sources, ...rootNames(log.index)], renames.records);
-    const late = lateObjects(log.index, { survey, names, after });
-    if (highest <= after && late.length === 0) return undefined;
-    const found: Found = { deps, renames, survey, names, late, after, highest };
+    const found: Found = { deps, renames, survey, names, after, highest };
+    if (highest <= after && !hasLate(log.index, found)) return undefined;
     return { next: Math.max(highest, after) + 1, append: (log, run) => append(found, log, run) };
   };
 }
@@ -45,12 +41,16 @@ export function adoptObjects(deps: AdoptDeps): Adopt {
 const DISCOVERED = 1000;
 
 async function append(found: Found, log: JobLog, run: string): Promise<AdoptReport> {
-  const { deps, renames, survey, after, highest, late, names } = found;
+  const { deps, renames, survey, after, highest, names } = found;
   const gaps = gapsOf(renames.shipped.map(({ header }) => header), {
     after,
     highest,
   });
-  const state = rebuildState(renames.records, pathTimeline(renames.records, gaps));
+  const state = rebuildState({
+    records: renames.entries.inOrder(),
+    timeline: pathTimeline(renames.records, gaps),
+    claims: deps.tables.adoption().claims,
+  });
   const batch = adoptBatch(log, run, () => deps.clock.now());
   if (survey.foreign > 0) {
     const text = `${counted(survey.foreign, "object")} without metadata of holdfast: left alone`;
@@ -58,24 +58,29 @@ async function append(found: Found, log: JobLog, run: string): Promise<AdoptRepo
   }
   discover(found, log, run);
   const placed = await placeAll({ ...found, log, run, state, batch, gaps });
-  for (const object of late) storeLate({ log, names, batch }, object);
+  const late = after === 0 ? 0 : storeLate({ log, names, batch, after }, survey);
   batch.flush();
   const shipped: AnyNewEvent[] = renames.shipped.map(({ key, header: { first, last } }) => ({
     type: "RenamesShipped",
     data: { key, first, last },
   }));
   log.append(run, shipped);
+  const { entries } = placed;
+  const records = recordCount(renames);
   return {
-    objects: survey.count,
-    records: renames.records.length,
+    ...{ objects: survey.count, records },
+    origins: {
+      metadata: { objects: survey.count, entries: entries.object + late },
+      renames: { objects: shipped.length, records, entries: entries.record },
+    },
     missing: [
       ...renames.missing,
       ...gaps.map(gapText),
       ...survey.missing,
       ...placed.missing,
-      ...unknownText(state.unknown()),
       ...snapshotTexts(renames.records),
     ],
+    unknown: [...unknownText(state.unknown()), ...outsideText(placed.outside)],
   };
 }
 
@@ -115,19 +120,14 @@ function knownObjects(
   };
 }
 
-/** Objects of observations that the index has, whose being stored it does not know. */
-function lateObjects(
-  index: IndexModel,
-  { survey, names, after }: Pick<Found, "survey" | "names" | "after">,
-): FoundObject[] {
-  if (after === 0) return [];
-  const isLate = (object: FoundObject) =>
-    object.metadata.position <= after && placeWaiting(index, names, object) !== undefined;
-  return [...filtered(survey.objects(), isLate)];
-}
-
-function* filtered<Item>(items: Iterable<Item>, isWanted: (item: Item) => boolean) {
-  for (const item of items) if (isWanted(item)) yield item;
+/** An object of an observation that the index has, whose being stored it does not know. */
+function hasLate(index: IndexModel, { survey, names, after }: Found): boolean {
+  if (after === 0) return false;
+  for (const object of survey.objects()) {
+    const isObserved = object.metadata.position <= after;
+    if (isObserved && placeWaiting(index, names, object) !== undefined) return true;
+  }
+  return false;
 }
 
 function placeWaiting(index: IndexModel, names: SourceNames, object: FoundObject) {
@@ -138,10 +138,18 @@ function placeWaiting(index: IndexModel, names: SourceNames, object: FoundObject
   return isLive(row) ? place : undefined;
 }
 
+/** Returns how many entries have their content by that. */
 function storeLate(
-  { log, names, batch }: { log: JobLog; names: SourceNames; batch: AdoptBatch },
-  object: FoundObject,
-): void {
-  const place = placeWaiting(log.index, names, object);
-  if (place !== undefined) batch.store(place, entryOf(object), object.metadata.position);
+  { log, names, batch, after }: Pick<AdoptWork, "log" | "names" | "batch" | "after">,
+  survey: Survey,
+): number {
+  let stored = 0;
+  for (const object of survey.objects()) {
+    if (object.metadata.position > after) continue;
+    const place = placeWaiting(log.index, names, object);
+    if (place === undefined) continue;
+    batch.store(place, entryOf(object), object.metadata.position);
+    stored++;
+  }
+  return stored;
 }

@@ -5,7 +5,7 @@ import type { FrameSize } from "../core/pack/pack_layout.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ListedObject } from "../ports/object_store.ts";
 import { type PackedWork, placeIndexed } from "./place_packed.ts";
-import { openPackIndex } from "./read_pack_index.ts";
+import { type FetchedIndex, openPackIndex } from "./read_pack_index.ts";
 import type { FoundIndex } from "./survey_packs.ts";
 
 /**
@@ -15,7 +15,7 @@ import type { FoundIndex } from "./survey_packs.ts";
 export async function adoptIndex(
   { hashing }: { readonly hashing: Hashing },
   work: PackedWork,
-  { index, pack }: FoundIndex,
+  { index, pack }: Pick<FoundIndex, "pack"> & { readonly index: FetchedIndex },
   breathe: () => Promise<void> | undefined,
 ): Promise<void> {
   const { head, frames, members } = openPackIndex(hashing, index);

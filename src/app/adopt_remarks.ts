@@ -1,5 +1,5 @@
 import type { Gap } from "../core/mirror/path_timeline.ts";
-import type { RenamesRecord } from "../core/mirror/renames_record.ts";
+import type { ChangeRecord } from "./read_renames.ts";
 
 /** What an adoption could not make out for certain, as sentences. */
 
@@ -18,7 +18,7 @@ export function unknownText(count: number): string[] {
 }
 
 /** Of snapshots: what they are proven by went with the log. */
-export function snapshotTexts(records: readonly RenamesRecord[]): string[] {
+export function snapshotTexts(records: readonly ChangeRecord[]): string[] {
   const forgotten = new Set(
     records.flatMap((record) => record.is === "forgotten" ? record.snapshots : []),
   );
@@ -27,6 +27,33 @@ export function snapshotTexts(records: readonly RenamesRecord[]): string[] {
       ? []
       : [`the snapshot ${record.position} of ${record.at} cannot be proven and is not listed`]
   );
+}
+
+/** Of what is in no source that the config or a record names. */
+export function outsideText(count: number): string[] {
+  if (count === 0) return [];
+  return [`${counted(count, "object or record", "objects or records")} of no source that is known`];
+}
+
+/** Sentences, of which many may be alike. */
+export interface Remarks {
+  push(text: string): void;
+  texts(): string[];
+}
+
+/** More are counted. */
+const NAMED = 100;
+
+export function remarks(): Remarks {
+  const named: string[] = [];
+  let more = 0;
+  return {
+    push(text) {
+      if (named.length < NAMED) named.push(text);
+      else more++;
+    },
+    texts: () => more === 0 ? named : [...named, `and ${more} more like these`],
+  };
 }
 
 export function counted(count: number, one: string, many = `${one}s`): string {

@@ -9,10 +9,9 @@ import type { AdoptWork } from "./adopt_work.ts";
  * where the entries come back, and can be deleted. Not those whose content another entry has now.
  */
 export function addRemoved({ survey, state, batch, names, after }: AdoptWork): void {
-  const claimed = new Set(state.contents().map(({ entry }) => entry.content!.key));
   const added: { place: Place; type: EntryType }[] = [];
   for (const object of survey.objects()) {
-    if (object.metadata.position <= after || claimed.has(object.key)) continue;
+    if (object.metadata.position <= after || state.isContent(object.key)) continue;
     const claim = state.removed(object);
     const place = claim && names.split(claim.now, Infinity);
     if (claim === undefined || place === undefined || place.path === "") continue;

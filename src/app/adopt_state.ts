@@ -1,6 +1,6 @@
 import { isLive } from "../core/index/rows.ts";
 import { isInObject } from "../core/index/observed_content.ts";
-import type { Claim } from "../core/mirror/rebuild_state.ts";
+import type { Claim } from "../core/mirror/claim.ts";
 import type { RecordedEntry } from "../core/mirror/renames_record.ts";
 import type { Place } from "./adopt_batch.ts";
 import {
@@ -12,24 +12,35 @@ import {
   sayAssumed,
   shown,
 } from "./adopt_changes.ts";
+import { remarks } from "./adopt_remarks.ts";
 import { addRemoved } from "./adopt_removed.ts";
 import type { AdoptWork } from "./adopt_work.ts";
 
 interface Placing extends AdoptWork, Changing {
   /** Contents that records name and the store does not have as recorded: key and ETag. */
   readonly lost: ReadonlySet<string>;
+  /** Placed, by what says so. */
+  readonly entries: Record<Claim["from"], number>;
   outside: number;
 }
 
+export interface Placed {
+  readonly entries: Readonly<Record<Claim["from"], number>>;
+  readonly missing: readonly string[];
+  /** Of no source that is known. */
+  readonly outside: number;
+}
+
 /** Brings the index to the state, and says what of it could not be. */
-export async function placeAll(work: AdoptWork): Promise<{ missing: string[] }> {
+export async function placeAll(work: AdoptWork): Promise<Placed> {
   const { survey, state, batch, after } = work;
   for (const object of survey.objects()) {
     if (object.metadata.position > after) state.see(object);
   }
   const lost = await lostContents(work);
   const placing: Placing = {
-    ...{ ...work, inPacks: false, lost, unreadable: [], missing: [], outside: 0 },
+    ...{ ...work, inPacks: false, lost, unreadable: [], missing: remarks() },
+    ...{ entries: { object: 0, record: 0 }, outside: 0 },
   };
   for (const step of state.steps()) {
     if (step.kind === "place") placeClaim(placing, step.claim, "then");
@@ -50,9 +61,8 @@ export async function placeAll(work: AdoptWork): Promise<{ missing: string[] }> 
   markUnreadable(placing);
   addRemoved(work);
   sayAssumed(placing);
-  const { missing, outside } = placing;
-  if (outside > 0) missing.push(`${outside} objects or records are of no source that is known`);
-  return { missing };
+  const { entries, missing, outside } = placing;
+  return { entries, missing: missing.texts(), outside };
 }
 
 function isRoot({ names }: Placing, { now, isFolder }: Claim): boolean {
@@ -67,7 +77,7 @@ async function lostContents({ deps, survey, state }: AdoptWork): Promise<Set<str
   for (const { entry } of state.contents()) {
     const content = entry.content!;
     if (!isInObject(content)) continue;
-    if (survey.wanted.get(content.key)?.etag === content.etag) continue;
+    if (survey.etagOf(content.key) === content.etag) continue;
     const { key, version } = content;
     const head = version === undefined
       ? undefined
@@ -92,6 +102,7 @@ function placeClaim(placing: Placing, claim: Claim, when: "then" | "now"): void 
     return;
   }
   batch.place(place, entry);
+  placing.entries[claim.from]++;
   if (entry.unreadable) placing.unreadable.push(place);
 }
 

@@ -1,6 +1,7 @@
 import { isKind } from "../core/error.ts";
 import type { ObservedContent } from "../core/event/event.ts";
 import { freeBytes } from "../core/free_bytes.ts";
+import { hex } from "../core/hash.ts";
 import { packIndexEncoder, type PackIndexMember } from "../core/pack/pack_index.ts";
 import type { PackIndexHead } from "../core/pack/pack_index_head.ts";
 import { type FrameSize, packIndexKey } from "../core/pack/pack_layout.ts";
@@ -53,8 +54,10 @@ export function packIndexWriter(
       const sealed = isEncrypted ? await packs.sealer!.seal(plain) : plain;
       if (sealed !== plain) freeBytes(plain);
       const key = packIndexKey(head.pack, isEncrypted);
+      const sha256 = hex(hashing.sha256(sealed));
       try {
         await store.put(key, sealed, {
+          ...{ sha256, metadata: { sha256 } },
           ifNoneMatch: !replace && store.features.conditionalPut.works,
         });
       } catch (error) {

@@ -1,4 +1,5 @@
 import { HoldfastError } from "../core/error.ts";
+import { hex } from "../core/hash.ts";
 import { PACK_INDEX_PREFIX, type PackName, packOfIndexKey } from "../core/pack/pack_layout.ts";
 import { type PackIndex, readPackIndex } from "../core/pack/pack_index_reader.ts";
 import type { Hashing } from "../ports/hashing.ts";
@@ -11,6 +12,11 @@ export interface IndexKey extends PackName {
   readonly key: string;
 }
 
+export interface ListedIndex extends IndexKey {
+  /** Bytes as stored. */
+  readonly size: number;
+}
+
 /** The index of a pack, fetched and opened, not decompressed: about 70 bytes an entry. */
 export interface FetchedIndex extends IndexKey {
   /** zstd frames. */
@@ -18,26 +24,38 @@ export interface FetchedIndex extends IndexKey {
 }
 
 /** Keys of all pack indexes. */
-export async function listPackIndexes(store: ObjectStore): Promise<IndexKey[]> {
-  const found: IndexKey[] = [];
+export async function listPackIndexes(store: ObjectStore): Promise<ListedIndex[]> {
+  const found: ListedIndex[] = [];
   for await (const page of store.list(PACK_INDEX_PREFIX)) {
-    for (const { key } of page) {
+    for (const { key, size } of page) {
       const name = packOfIndexKey(key);
-      if (name !== undefined) found.push({ key, ...name });
+      if (name !== undefined) found.push({ key, size, ...name });
     }
   }
   return found;
 }
 
+export interface FetchIndexDeps {
+  readonly store: ObjectStore;
+  readonly coding: BodyCoding;
+  readonly hashing: Hashing;
+}
+
 /**
  * Throws kind "gone" where there is none, "key" where it is encrypted and cannot be opened, "damage"
- * where it is no age file although its name says so.
+ * where its body is not what was written, or no age file although its name says so.
  */
 export async function fetchPackIndex(
-  { store, coding }: { readonly store: ObjectStore; readonly coding: BodyCoding },
+  { store, coding, hashing }: FetchIndexDeps,
   name: IndexKey,
 ): Promise<FetchedIndex> {
-  const stored = await readBody(await store.get(name.key));
+  const found = await store.get(name.key);
+  const stored = await readBody(found);
+  // Those of the first versions say nothing of it.
+  const { sha256 = undefined } = found.head.metadata;
+  if (sha256 !== undefined && sha256 !== hex(hashing.sha256(stored))) {
+    throw new HoldfastError("damage", `the index of pack ${name.pack} is not what was written`);
+  }
   return { ...name, frames: await coding.open(name.key, stored) };
 }
 

@@ -13,6 +13,7 @@ import { splitLines } from "../core/log_segment_lines.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import type { VerifySignature } from "../ports/signing.ts";
+import { inOrder } from "./in_order.ts";
 import { readBody } from "./read_body.ts";
 import type { BodyCoding } from "./stored_body.ts";
 
@@ -79,34 +80,23 @@ export async function fetchSegment(
 }
 
 /** Segments in order, the next `ahead` of them on their way while one is worked on. */
-export async function* fetchSegments(
+export function fetchSegments(
   deps: SegmentDeps,
   keys: readonly string[],
   ahead: number,
 ): AsyncGenerator<FetchedSegment> {
-  const under: Promise<FetchedSegment>[] = [];
-  let next = 0;
-  const start = () => {
-    if (next >= keys.length) return;
-    const fetched = fetchSegment(deps, keys[next++]);
-    // Where an earlier one fails nobody waits for this one.
-    fetched.catch(() => {});
-    under.push(fetched);
-  };
-  for (let i = 0; i <= ahead; i++) start();
-  for (;;) {
-    const fetched = under.shift();
-    if (fetched === undefined) return;
-    const segment = await fetched;
-    start();
-    yield segment;
-  }
+  return inOrder(keys, ahead, (key) => fetchSegment(deps, key));
 }
 
-/** Throws kind "damage" where the head was not signed by the log's key. */
-export function checkSignature(deps: SegmentDeps, head: SegmentHead, key: string): void {
-  if (deps.verify(key, signedText(head), head.signature)) return;
-  throw damaged(segmentName(head), "its head is not signed by the log's key");
+/** Throws kind "damage" where the head of the segment `key` was not signed by the log's `publicKey`. */
+export function checkSignature(
+  { verify }: Pick<SegmentDeps, "verify">,
+  key: string,
+  head: SegmentHead,
+  publicKey: string,
+): void {
+  if (verify(publicKey, signedText(head), head.signature)) return;
+  throw damaged(key, "its head is not signed by the log's key");
 }
 
 /**
@@ -120,46 +110,41 @@ export async function openSegment(
   head: SegmentHead,
   publicKey: string,
 ): Promise<Uint8Array[]> {
-  checkSignature(deps, head, publicKey);
-  const lines = await linesOf(deps, fetched, segmentName(head));
+  const { key } = fetched;
+  checkSignature(deps, key, head, publicKey);
+  const lines = await linesOf(deps, fetched);
   if (lines.length !== head.last - head.first + 1) {
-    throw damaged(segmentName(head), `it holds ${lines.length} events`);
+    throw damaged(key, `it holds ${lines.length} events`);
   }
   let hash = head.previous;
   for (const line of lines) hash = chainHash(hash, line, deps.hashing.sha256);
-  if (hash !== head.head) throw damaged(segmentName(head), "its hash chain does not fit");
+  if (hash !== head.head) throw damaged(key, "its hash chain does not fit");
   return lines;
 }
 
-/** The lines of a segment's body, with its key as `name` in messages by default. Throws as above. */
+/** The lines of a segment's body. Throws as above. */
 export async function linesOf(
   { coding }: Pick<SegmentDeps, "coding">,
-  { key, body }: Pick<FetchedSegment, "key" | "body">,
-  name = key,
+  fetched: Pick<FetchedSegment, "key" | "body">,
 ): Promise<Uint8Array[]> {
-  return splitLines(await unpackSegment(coding, { key, body }, name));
+  return splitLines(await unpackSegment(coding, fetched));
 }
 
 /** What a segment's body holds. */
 export async function unpackSegment(
   coding: BodyCoding,
   { key, body }: Pick<FetchedSegment, "key" | "body">,
-  name = key,
 ): Promise<Uint8Array> {
   try {
     return await coding.unpack(key, body);
   } catch (error) {
     if (!isKind(error, "damage")) throw error;
-    throw damaged(name, error.message);
+    throw damaged(key, error.message);
   }
 }
 
-function segmentName({ log, first }: SegmentHead): string {
-  return `${logFolder(log)}${first}`;
-}
-
-function damaged(name: string, why: string): HoldfastError {
-  return new HoldfastError("damage", `the log segment ${name} is damaged: ${why}`, {
-    context: { segment: name },
+function damaged(key: string, why: string): HoldfastError {
+  return new HoldfastError("damage", `the log segment ${key} is damaged: ${why}`, {
+    context: { segment: key },
   });
 }

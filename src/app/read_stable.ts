@@ -28,12 +28,13 @@ export async function readStable(
   let start = context.clock.now();
   try {
     let content = await readWhole(opened, current);
-    for (let reads = 1; !isAsObserved(opened, current, content); reads++) {
+    for (let reads = 1; !await isAsObserved(opened, current, content); reads++) {
       if (opened !== file) opened.close();
-      opened = context.options.sources.get(task.source)!.root.openFile(task.path);
+      const { root } = context.options.sources.get(task.source)!;
+      opened = await root.openFile(task.path, { record: current.stat, stale: true });
       start = context.clock.now();
       const change = reads < READS ? "changed" : "unstable";
-      current = observeAgain(context, task, current, opened.stat(), change);
+      current = await observeAgain(context, task, current, await opened.stat(), change);
       content = await readWhole(opened, current);
       if (reads >= READS) break;
     }
@@ -43,9 +44,13 @@ export async function readStable(
   }
 }
 
-function isAsObserved(file: SourceFile, row: EntryRow, content: Uint8Array): boolean {
+async function isAsObserved(
+  file: SourceFile,
+  row: EntryRow,
+  content: Uint8Array,
+): Promise<boolean> {
   return BigInt(content.length) === unpackStat(row.stat).size &&
-    sameRecord(file.stat(), 0, row.stat);
+    sameRecord(await file.stat(), 0, row.stat);
 }
 
 /** The content up to the observed size; shorter where the file has shrunk. */

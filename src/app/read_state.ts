@@ -6,7 +6,7 @@ import type { SignalSink } from "../core/signal.ts";
 import type { IndexModel, JobLog } from "../ports/event_log.ts";
 import type { Replayer } from "../ports/replay.ts";
 import { applyHealed } from "./healed_state.ts";
-import { historyGone, historyText, refuseBeforeBase } from "./log_base.ts";
+import { historyText, lookableSince, refuseBeforeBase } from "./log_base.ts";
 
 /** Which state of a job to look at. */
 export type WantedState =
@@ -58,6 +58,11 @@ export function openState(
     throw error;
   }
   return { ...found, index: replay.index, close: () => replay.close() };
+}
+
+/** Whether a state is one of before a log's base: what was cut has to be at hand for it. */
+export function isBeforeBase(log: JobLog, wanted: WantedState): boolean {
+  return log.base !== undefined && resolve(log, wanted).position < log.base.since;
 }
 
 function changedSince(log: JobLog, position: number): boolean {
@@ -126,7 +131,7 @@ function resolveDefault(
   const head = `the head, position ${position}`;
   if (latest === undefined) return { position, label: `${head}: there is no snapshot yet` };
   const snapshot = `the newest snapshot, ${latest.position} of ${latest.at}`;
-  if (log.base !== undefined && latest.position < log.base.since) {
+  if (log.base !== undefined && latest.position < lookableSince(log)) {
     return { position, label: `${head}: ${historyText(log.base.position)}, nor is ${snapshot}` };
   }
   if (hasAdopted(log, newest)) {
@@ -153,8 +158,8 @@ function ofSnapshot(snapshot: SnapshotRow): Resolved {
 
 function lastBefore(log: JobLog, time: number): number {
   const position = log.lastPositionAt(time);
-  if (position > 0) return position;
-  if (log.base !== undefined) throw historyGone(log.base.position);
+  // Before its base it is refused as any other position.
+  if (position > 0 || log.base !== undefined) return position;
   throw new HoldfastError("usage", `the log begins after ${isoTime(time)}`, {
     hint: "`holdfast snapshots` lists what there is",
   });

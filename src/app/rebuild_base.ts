@@ -1,6 +1,8 @@
 import { isKind } from "../core/error.ts";
 import type { Genesis } from "../core/event/line.ts";
+import type { RebuildOrigins } from "../core/event/rebuild_origins.ts";
 import type { JobLog } from "../ports/event_log.ts";
+import { liveRoots } from "./find_listed.ts";
 import { listCheckpoints, loadCheckpoint, type LoadDeps } from "./read_checkpoint.ts";
 import { importPrefix, type Prefix, type PrefixDeps } from "./rebuild_prefix.ts";
 
@@ -12,6 +14,8 @@ export interface ReadLogDeps extends PrefixDeps, LoadDeps {
 export interface ReadLog {
   readonly log: JobLog;
   readonly prefix: Prefix;
+  /** The checkpoint that the database begins with, where it has not all of the log. */
+  readonly base?: RebuildOrigins["checkpoint"];
 }
 
 /**
@@ -31,7 +35,7 @@ export async function readLog(deps: ReadLogDeps, first: Genesis): Promise<ReadLo
       }
       const missing = [historyIsGone(log, prefix, found.log), ...unusable, ...found.prefix.missing];
       log.close();
-      return { log: found.log, prefix: { ...found.prefix, missing } };
+      return { ...found, prefix: { ...found.prefix, missing } };
     }
     return { log, prefix: { ...prefix, missing: [...prefix.missing, ...unusable] } };
   } catch (error) {
@@ -55,13 +59,20 @@ async function fromCheckpoint(
   }
   tellTakeovers(deps, log);
   try {
+    const base = { position: log.base!.position, entries: liveEntries(log) };
     const prefix = await importPrefix(deps, log);
     const until = prefix.until ?? (await deps.store.head(key))?.lastModified;
-    return { log, prefix: { ...prefix, until } };
+    return { log, base, prefix: { ...prefix, until } };
   } catch (error) {
     log.close();
     throw error;
   }
+}
+
+function liveEntries({ index }: JobLog): number {
+  let entries = 0;
+  for (const { root } of liveRoots(index)) entries += index.countBelow(root.id);
+  return entries;
 }
 
 /** As where they are met on the way: nothing but the right to write to the store is needed for one. */

@@ -1,11 +1,12 @@
 import type { Genesis } from "../core/event/line.ts";
 import type { EventData, Layout } from "../core/event/event.ts";
+import type { RebuildOrigins } from "../core/event/rebuild_origins.ts";
 import { checkRecipients } from "../core/repository_file.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog, LogHead } from "../ports/event_log.ts";
 import type { Signer } from "../ports/signing.ts";
 import { readRepository } from "./read_repository.ts";
-import { readLog, type ReadLogDeps } from "./rebuild_base.ts";
+import { type ReadLog, readLog, type ReadLogDeps } from "./rebuild_base.ts";
 import { firstGenesis, type Prefix } from "./rebuild_prefix.ts";
 import { inRun, newId } from "./run.ts";
 import { logShipper } from "./ship_log.ts";
@@ -53,7 +54,10 @@ export interface Adoption {
 export interface AdoptReport {
   readonly objects: number;
   readonly records: number;
+  readonly origins: Omit<RebuildOrigins, "segments" | "checkpoint">;
   readonly missing: readonly string[];
+  /** What is in the store and in no index, because nothing tells where it belongs. */
+  readonly unknown: readonly string[];
 }
 
 export interface RebuildReport {
@@ -62,9 +66,9 @@ export interface RebuildReport {
   readonly segments: number;
   readonly objects: number;
   readonly records: number;
+  readonly origins: RebuildOrigins;
   readonly missing: readonly string[];
-  /** Position of the checkpoint that the database begins with; undefined where it has all of the log. */
-  readonly base: number | undefined;
+  readonly unknown: readonly string[];
   /** Where the segments ended. */
   readonly shipped: LogHead;
   /** Of each projection at that position. */
@@ -86,7 +90,7 @@ export async function rebuildLog(
   const { store, emit, environment } = deps;
   const file = await readRepository(store);
   emit({ kind: "phase", name: "rebuild", subject: store.url });
-  const { log, prefix } = await readLog(deps, firstGenesis(file, job, store.url));
+  const { log, prefix, base } = await readLog(deps, firstGenesis(file, job, store.url));
   try {
     const shipped = log.head();
     const digests = deps.replayer.digests(log);
@@ -95,7 +99,7 @@ export async function rebuildLog(
     });
     const own = deps.signerOf(log.genesis.key);
     if (own !== undefined) checkRecipients(file, recipients, store.url);
-    const found: Found = { log, prefix, adoption, own };
+    const found: Found = { log, prefix, base, adoption, own };
     const signer = own ?? (adoption === undefined ? undefined : deps.newSigner());
     if (signer === undefined) return report(found, NOTHING, { shipped, digests });
     // Where the log was not read to its end, its later positions belong to what was lost.
@@ -110,8 +114,9 @@ export async function rebuildLog(
     return await inRun(log, environment, run, async (id) => {
       const adopted = await adoption?.append(log, id) ?? NOTHING;
       const result = report(found, adopted, { shipped, digests });
-      const { way, segments, objects, records } = result;
-      const data = { way, segments, objects, records, missing: [...result.missing] };
+      const { way, segments, objects, records, origins } = result;
+      const [missing, unknown] = [[...result.missing], [...result.unknown]];
+      const data = { way, segments, objects, records, origins, missing, unknown };
       log.append(id, [{ type: "IndexRebuilt", data }], { durable: true });
       return { result, outcome: 0, totals: {} };
     });
@@ -124,22 +129,28 @@ export async function rebuildLog(
 interface Found {
   readonly log: JobLog;
   readonly prefix: Prefix;
+  readonly base: ReadLog["base"];
   readonly adoption: Adoption | undefined;
   readonly own: Signer | undefined;
 }
 
-const NOTHING: AdoptReport = { objects: 0, records: 0, missing: [] };
+const NOTHING: AdoptReport = { objects: 0, records: 0, origins: {}, missing: [], unknown: [] };
 
 function report(
-  { log, prefix, adoption, own }: Found,
-  { objects, records, missing }: AdoptReport,
+  { log, prefix, base, adoption, own }: Found,
+  { objects, records, origins, missing, unknown }: AdoptReport,
   end: Pick<RebuildReport, "shipped" | "digests">,
 ): RebuildReport {
   return {
     ...{ log, ...end, objects, records, segments: prefix.segments },
     way: adoption === undefined ? "segments" : prefix.segments === 0 ? "metadata" : "mixed",
+    origins: {
+      segments: { objects: prefix.segments, events: prefix.events },
+      ...(base === undefined ? {} : { checkpoint: base }),
+      ...origins,
+    },
     missing: [...prefix.missing, ...missing],
-    base: log.base?.position,
+    unknown,
     writable: own !== undefined,
   };
 }

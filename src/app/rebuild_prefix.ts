@@ -13,6 +13,7 @@ import {
   type SegmentDeps,
   unpackSegment,
 } from "./read_segment.ts";
+import { findUnclosed } from "./unclosed_log.ts";
 
 export interface PrefixDeps extends SegmentDeps {
   readonly emit: SignalSink;
@@ -21,6 +22,7 @@ export interface PrefixDeps extends SegmentDeps {
 
 export interface Prefix {
   readonly segments: number;
+  readonly events: number;
   /** What could not be read, as sentences. */
   readonly missing: readonly string[];
   /** Why of each, without what follows from it. */
@@ -45,8 +47,8 @@ export function firstGenesis(file: RepositoryFile, job: string, url: string): Ge
   return { format: 1, repository: file.repository, log, job: name, key, parent: null };
 }
 
-/** Bodies of up to a few MiB each. */
-const AHEAD = 2;
+/** Bodies of up to a few MiB each: of 8 MiB of lines, compressed. */
+const AHEAD = 7;
 
 /**
  * Appends all of the repository's segments to an empty log, and goes on with the logs that have taken
@@ -54,17 +56,19 @@ const AHEAD = 2;
  * that is missing or damaged: what is appended is the longest verified prefix.
  */
 export async function importPrefix(deps: PrefixDeps, log: JobLog): Promise<Prefix> {
-  const state: State = { deps, log, segments: 0, total: 0, missing: [], why: [], until: undefined };
+  const state: State = {
+    ...{ deps, log, segments: 0, events: 0, total: 0, missing: [], why: [], until: undefined },
+  };
   for (;;) {
     const { log: id } = log.genesis;
     const keys = await listSegments(deps.store, id, { from: log.head().position + 1 });
     state.total += keys.length;
     const before = state.missing.length;
-    const next = await importLog(state, keys);
-    const { segments, missing, why, until } = state;
-    if (next === undefined) {
-      return { segments, missing, why, isCut: missing.length > before, until };
-    }
+    const followed = await importLog(state, keys);
+    const isCut = state.missing.length > before;
+    const next = followed ?? await unclosedNext(state);
+    const { segments, events, missing, why, until } = state;
+    if (next === undefined) return { segments, events, missing, why, isCut, until };
     log.beginLog(next);
     // Nothing but the right to write to the store is needed to close a log: a person should see it.
     const { position } = next.parent!;
@@ -78,10 +82,18 @@ interface State {
   readonly deps: PrefixDeps;
   readonly log: JobLog;
   segments: number;
+  events: number;
   total: number;
   readonly missing: string[];
   readonly why: string[];
   until: number | undefined;
+}
+
+/** The log that goes on, where the segment is lost that told so. */
+async function unclosedNext({ deps, log, missing }: State): Promise<Genesis | undefined> {
+  const found = await findUnclosed(deps, log);
+  missing.push(...found.missing);
+  return found.next;
 }
 
 /** Returns the genesis of the log that has taken over, where one has. */
@@ -104,7 +116,7 @@ async function importLog(state: State, keys: readonly string[]): Promise<Genesis
     }
     return undefined;
   } catch (error) {
-    if (!isKind(error, "damage", "gone")) throw error;
+    if (!isWithheld(error, state.segments)) throw error;
     const from = log.head().position + 1;
     const unused = keys.length - done;
     why.push(error.message);
@@ -114,6 +126,14 @@ async function importLog(state: State, keys: readonly string[]): Promise<Genesis
     );
     return await closedBehind(state, keys);
   }
+}
+
+/**
+ * Damaged, gone, or kept back by the store: archived, or denied where others of the log are not. Where
+ * none can be read, it is the credentials that are wrong.
+ */
+function isWithheld(error: unknown, read: number): error is HoldfastError {
+  return isKind(error, "damage", "gone", "refused") || (isKind(error, "denied") && read > 0);
 }
 
 /** Whoever has taken over from here has closed the log behind what is damaged. */
@@ -129,7 +149,7 @@ async function closedBehind(
     if (genesis.parent?.position === position && genesis.parent.hash === hash) return genesis;
     missing.push(`the log goes on as ${genesis.log}, from event ${genesis.parent?.position}`);
   } catch (error) {
-    if (!isKind(error, "damage", "gone")) throw error;
+    if (!isWithheld(error, 1)) throw error;
   }
   return undefined;
 }
@@ -159,9 +179,10 @@ async function closingGenesis(
 }
 
 async function importSegment(
-  { deps, log }: State,
+  state: State,
   fetched: FetchedSegment,
 ): Promise<Genesis | undefined> {
+  const { deps, log } = state;
   const { key, object } = fetched;
   // The segment itself has the position's other name.
   if (object.kind === "placeholder") return undefined;
@@ -181,6 +202,8 @@ async function importSegment(
     );
   }
   if (object.kind === "closing") return await closingGenesis(deps, log, fetched);
-  log.importLines(await openSegment(deps, fetched, object.head, log.genesis.key));
+  const lines = await openSegment(deps, fetched, object.head, log.genesis.key);
+  log.importLines(lines);
+  state.events += lines.length;
   return undefined;
 }

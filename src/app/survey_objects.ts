@@ -10,8 +10,9 @@ import {
 import { type FoundObject, misfitOf } from "../core/mirror/rebuild_state.ts";
 import type { SignalSink } from "../core/signal.ts";
 import type { Hashing } from "../ports/hashing.ts";
-import type { ListedObject, ObjectStore } from "../ports/object_store.ts";
-import { byteBudget } from "./byte_budget.ts";
+import type { ListedObject, ObjectHead, ObjectStore } from "../ports/object_store.ts";
+import type { SurveyAnswer, SurveyedObject, SurveyTable } from "../ports/rebuild_tables.ts";
+import { inParallel } from "./in_parallel.ts";
 import { readBody } from "./read_body.ts";
 import type { BodyCoding } from "./stored_body.ts";
 
@@ -24,126 +25,168 @@ export interface SurveyDeps {
 }
 
 export interface SurveyOptions {
+  /** Tells repositories apart, for whatever an earlier process has found out. */
+  readonly repository: string;
   /** Objects that need not be asked: the index has them. */
   readonly isKnown: (object: ListedObject) => boolean;
   /** Keys whose ETag is asked for, known or not. */
-  readonly wanted: ReadonlySet<string>;
+  readonly isWanted: (key: string) => boolean;
 }
 
 export interface Survey {
   /** In order of their keys; each call begins anew. */
-  objects(): Generator<FoundObject>;
+  objects(): Iterable<FoundObject>;
   readonly count: number;
   /** Highest position that the metadata of one has. */
   readonly highest: number;
-  readonly wanted: ReadonlyMap<string, ContentFact>;
-  /** Without metadata of ours: left alone. */
+  /** Of those that were to be asked for, what an earlier process has asked for. */
+  readonly kept: number;
+  /** As listed, where the key is wanted. */
+  etagOf(key: string): string | undefined;
+  /** Without metadata of ours, and no record tells of them: left alone. */
   readonly foreign: number;
   readonly missing: readonly string[];
 }
 
-export interface ContentFact {
-  readonly etag: string;
-  readonly size: number;
-  readonly class: string;
-}
-
-/** Requests under way at once. */
-const IN_FLIGHT = 32;
-const PAGE = 1000;
-/** As many are kept from the first LIST; where there are more, a second one names them again. */
-const FEW = 10 * PAGE;
+/** HEADs under way at once; each holds a connection. */
+const IN_FLIGHT = 64;
+/** Answers after which they are made to outlive the process. */
+const KEEP = 100;
 
 /**
- * Looks at every object of the mirror: a LIST, and a HEAD of each that is not known. No body is read
- * but those of sidecars. What was found is kept compressed: about 100 bytes an object.
+ * Looks at every object of the mirror: one LIST, and while it goes on a HEAD of each object that is
+ * not known. No body is read but those of sidecars. What is found is in the table: a survey that was
+ * cut off asks no object twice that is still as it was.
  */
-export async function surveyObjects(deps: SurveyDeps, options: SurveyOptions): Promise<Survey> {
-  const { store, hashing, emit, signal } = deps;
-  const pages: Uint8Array[] = [];
-  const wanted = new Map<string, ContentFact>();
+export async function surveyObjects(
+  deps: SurveyDeps,
+  table: SurveyTable,
+  options: SurveyOptions,
+): Promise<Survey> {
+  const { signal, emit } = deps;
+  table.begin(options.repository);
+  const listing: Listing = { newest: 0, asked: 0, isDone: false };
   const missing: string[] = [];
-  let [count, highest, foreign, done] = [0, 0, 0, 0];
-
-  async function lookAtPage(listed: readonly ListedObject[]): Promise<void> {
-    const heads = await mapBounded(listed, (object) => lookAt(deps, object));
-    const found: FoundObject[] = [];
-    for (const head of heads) {
-      if (head === "gone") continue;
-      if (head === "foreign") {
-        foreign++;
-        continue;
-      }
-      highest = Math.max(highest, head.object.metadata.position);
-      if (head.note !== undefined) missing.push(head.note);
-      if (head.usable) found.push(head.object);
-    }
-    count += found.length;
-    done += listed.length;
-    if (found.length > 0) pages.push(hashing.compress(encoder.encode(JSON.stringify(found))));
-    emit({ kind: "rebuild", done, total });
+  let done = 0;
+  const listed = listAll(deps, table, { ...options, listing });
+  // Thrown where what was listed before is done.
+  listed.catch(() => {});
+  const ask = async (object: ListedObject) => {
     signal.throwIfAborted();
-  }
-
-  // Counted first: a thousandth of the requests, and the rest can be foretold.
-  let total = 0;
-  let few: ListedObject[] | undefined = [];
-  for await (const page of store.list("")) {
-    signal.throwIfAborted();
-    for (const object of page) {
-      const { key, etag, size, storageClass } = object;
-      if (!isOfMirror(key)) continue;
-      if (options.wanted.has(key)) wanted.set(key, { etag, size, class: storageClass });
-      if (options.isKnown(object)) continue;
-      total++;
-      if (few !== undefined && few.push(object) > FEW) few = undefined;
-    }
-  }
-  const waiting = few ?? [];
-  const work = async () => {
-    while (waiting.length >= PAGE) await lookAtPage(waiting.splice(0, PAGE));
+    const { newest } = listing;
+    const answer = await lookAt(deps, object);
+    if (typeof answer === "object" && answer.note !== undefined) missing.push(answer.note);
+    table.answer(object, answer, newest);
+    if (++done % KEEP !== 0) return;
+    table.keep();
+    emit({ kind: "rebuild", done, total: listing.asked });
   };
-  await work();
-  if (few === undefined) {
-    for await (const page of store.list("")) {
-      for (const object of page) {
-        if (isOfMirror(object.key) && !options.isKnown(object)) waiting.push(object);
-      }
-      await work();
+  try {
+    await inParallel(toAsk(table, listing, listed), IN_FLIGHT, ask);
+    // Some stores list in another order than that of bytes: what was passed by has its turn now.
+    while (table.waiting("").length > 0) {
+      await inParallel(toAsk(table, listing, listed), IN_FLIGHT, ask);
     }
+  } finally {
+    listing.isDone = true;
+    // Where a HEAD has failed the LIST ends with its page; that failure counts.
+    await Promise.allSettled([listed]);
   }
-  await lookAtPage(waiting);
-
+  table.keep();
+  if (done > 0) emit({ kind: "rebuild", done, total: listing.asked });
+  let foreign = 0;
+  // What was adopted, a record tells of.
+  for (const key of table.foreign()) if (!options.isWanted(key)) foreign++;
+  const { objects: count, highest, kept } = table.counts();
   return {
-    *objects() {
-      for (const page of pages) {
-        yield* JSON.parse(decoder.decode(hashing.decompress(page))) as FoundObject[];
-      }
-    },
-    ...{ count, highest, wanted, foreign, missing },
+    objects: () => table.objects(),
+    etagOf: (key) => table.etagOf(key),
+    ...{ count, highest, kept, foreign, missing: missing.sort() },
   };
 }
 
-const encoder = new TextEncoder();
+interface Listing {
+  /** The latest time of all that was listed, in ms since 1970. */
+  newest: number;
+  /** Objects that a HEAD has to tell of. */
+  asked: number;
+  isDone: boolean;
+  /** Called when there is more, or no more. */
+  wake?: () => void;
+}
+
+async function listAll(
+  { store, signal }: SurveyDeps,
+  table: SurveyTable,
+  { isKnown, isWanted, listing }: SurveyOptions & { readonly listing: Listing },
+): Promise<void> {
+  try {
+    for await (const page of store.list("")) {
+      signal.throwIfAborted();
+      if (listing.isDone) return;
+      const ours: SurveyedObject[] = [];
+      for (const object of page) {
+        const { key, lastModified } = object;
+        listing.newest = Math.max(listing.newest, lastModified);
+        if (!isOfMirror(key)) continue;
+        const isAsked = !isKnown(object);
+        if (isAsked || isWanted(key)) ours.push({ object, isAsked });
+      }
+      listing.asked += table.list(ours);
+      listing.wake?.();
+    }
+  } finally {
+    listing.isDone = true;
+    listing.wake?.();
+  }
+}
+
+/** What is to be asked for, as far as it is listed, until all is. */
+async function* toAsk(
+  table: SurveyTable,
+  listing: Listing,
+  listed: Promise<void>,
+): AsyncGenerator<ListedObject> {
+  for (let after = "";;) {
+    const objects = table.waiting(after);
+    if (objects.length > 0) {
+      yield* objects;
+      after = objects.at(-1)!.key;
+    } else if (listing.isDone) return await listed;
+    else await new Promise<void>((wake) => listing.wake = wake);
+  }
+}
+
 const decoder = new TextDecoder();
 
 function isOfMirror(key: string): boolean {
   return !key.startsWith(".holdfast/") || key.startsWith(CONTENT_FOLDER);
 }
 
-interface LookedAt {
-  readonly object: FoundObject;
-  readonly usable: boolean;
-  /** What is wrong with it, as a sentence. */
-  readonly note?: string;
+/**
+ * HEAD of an object that a store lists; "refused" where its key is one that no request of ours names:
+ * others have put it, and whatever goes through a LIST has to get past it.
+ */
+export async function headOf(
+  store: ObjectStore,
+  key: string,
+): Promise<ObjectHead | "refused" | undefined> {
+  try {
+    return await store.head(key);
+  } catch (error) {
+    if (isKind(error, "refused") && error.context.code === "KeyRefused") return "refused";
+    throw error;
+  }
 }
 
-async function lookAt(
+/** By HEAD, and the body of its sidecar where it has one. */
+export async function lookAt(
   deps: SurveyDeps,
-  { key }: ListedObject,
-): Promise<LookedAt | "gone" | "foreign"> {
-  const head = await deps.store.head(key);
+  { key }: Pick<ListedObject, "key">,
+): Promise<SurveyAnswer> {
+  const head = await headOf(deps.store, key);
   if (head === undefined) return "gone";
+  if (head === "refused") return "foreign";
   const metadata = decodeMetadata(head.metadata[METADATA_NAME] ?? "");
   if (metadata === undefined) return "foreign";
   const { etag, versionId, size, storageClass } = head;
@@ -185,19 +228,4 @@ async function sidecarOf(
     if (isKind(error, "unreachable", "denied", "interrupted", "key")) throw error;
     return undefined;
   }
-}
-
-async function mapBounded<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const slots = byteBudget(IN_FLIGHT);
-  return await Promise.all(items.map(async (item) => {
-    await slots.acquire(1);
-    try {
-      return await work(item);
-    } finally {
-      slots.release(1);
-    }
-  }));
 }

@@ -5,12 +5,15 @@ import type { Clock } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ListedObject, ObjectStore } from "../ports/object_store.ts";
+import type { IndexTable } from "../ports/rebuild_tables.ts";
 import { breather } from "./breather.ts";
+import { byteBudget } from "./byte_budget.ts";
 import { eachInParallel } from "./in_parallel.ts";
 import {
   type FetchedIndex,
   fetchPackIndex,
   type IndexKey,
+  type ListedIndex,
   listPackIndexes,
   openPackIndex,
 } from "./read_pack_index.ts";
@@ -27,7 +30,7 @@ export interface PackSurveyDeps {
 
 /** The index of a pack that the log does not know, or does not know to be complete; it reads well. */
 export interface FoundIndex {
-  readonly index: FetchedIndex;
+  readonly name: IndexKey;
   /** The pack as the store lists it; undefined where it is not there, or another one is. */
   readonly pack: ListedObject | undefined;
   /** Highest position of an entry in it, 0 where it has none. */
@@ -43,8 +46,9 @@ export interface PackSurvey {
   readonly missing: readonly string[];
 }
 
-/** Requests under way at once. */
-const IN_FLIGHT = 4;
+/** Requests under way at once, and bytes of what was asked for, as stored. */
+const IN_FLIGHT = 16;
+const MEMORY = 16 * 1024 * 1024;
 
 /**
  * Looks at every pack that the log does not know: two LISTs, and a GET of each index. Of packs
@@ -54,14 +58,16 @@ const IN_FLIGHT = 4;
 export async function surveyPacks(
   deps: PackSurveyDeps,
   log: JobLog,
-  { isProven }: { readonly isProven: boolean },
+  { isProven, fetched }: { readonly isProven: boolean; readonly fetched: IndexTable },
 ): Promise<PackSurvey> {
   // What is to be deleted has nothing to tell. A pack is there before its index.
   const leaving = new Set(log.index.deletions().map(({ key }) => key));
   const names = (await listPackIndexes(deps.store)).filter(({ key }) => !leaving.has(key));
   const listed = await listPacks(deps.store, leaving);
   const wanted = names.filter(({ pack }) => !isComplete(log, pack));
-  const { indexes, refused, opened, sources, missing } = await lookAtAll(deps, wanted, listed);
+  const { indexes, refused, opened, sources, missing } = await lookAtAll(deps, wanted, {
+    ...{ listed, fetched },
+  });
   // Whoever has put an index there for other keys than ours does not keep us from the others.
   if (opened === 0 && !isProven && refused.length > 0) throw refused[0].error;
   for (const { name, error } of refused) missing.push(unusable(name, error));
@@ -89,30 +95,38 @@ interface LookedAt {
 
 async function lookAtAll(
   deps: PackSurveyDeps,
-  wanted: readonly IndexKey[],
-  listed: ReadonlyMap<string, ListedObject>,
+  wanted: readonly ListedIndex[],
+  { listed, fetched }: {
+    readonly listed: ReadonlyMap<string, ListedObject>;
+    readonly fetched: IndexTable;
+  },
 ): Promise<LookedAt> {
   const looked: LookedAt = {
     ...{ indexes: [], refused: [], opened: 0, sources: new Map(), missing: [] },
   };
   const { indexes, refused, sources, missing } = looked;
   const examine = examiner(deps, sources);
+  const budget = byteBudget(MEMORY);
   let done = 0;
   await eachInParallel(wanted, IN_FLIGHT, async (name) => {
-    deps.signal.throwIfAborted();
+    await budget.acquire(name.size);
     try {
+      deps.signal.throwIfAborted();
       const index = await fetchPackIndex(deps, name);
       if (name.isEncrypted) looked.opened++;
       const { size, last } = await examine(index);
       const pack = listed.get(name.pack);
       const why = misfitOf(pack, size);
       if (why !== undefined) missing.push(withoutPack(name, why));
-      indexes.push({ index, last, pack: why === undefined ? pack : undefined });
+      fetched.add(name.key, index.frames);
+      indexes.push({ name, last, pack: why === undefined ? pack : undefined });
     } catch (error) {
       if (isKind(error, "key")) refused.push({ name, error });
       else if (isKind(error, "gone", "damage", "refused", "failed")) {
         missing.push(unusable(name, error));
       } else throw error;
+    } finally {
+      budget.release(name.size);
     }
     deps.emit({ kind: "rebuild", done: ++done, total: wanted.length });
   });

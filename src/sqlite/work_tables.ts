@@ -8,13 +8,15 @@ import type {
   WorkTables,
 } from "../ports/work_tables.ts";
 import { bytesIn, numberIn, textIn } from "./column.ts";
+import { EXPECTED_SCHEMA, sqliteExpected } from "./expected_objects.ts";
 import { LEDGER_SCHEMA, sqliteLedger } from "./object_ledger.ts";
 import { afterPrefix } from "./key_range.ts";
 import { pagedRows } from "./paged_rows.ts";
 import { PACK_LEDGER_SCHEMA, sqlitePackLedger } from "./pack_ledger.ts";
 import { RESTORES_SCHEMA, sqliteRestores } from "./restore_queue.ts";
 import { sqliteWaiting, WAITING_SCHEMA } from "./waiting_files.ts";
-import { inWorkFile } from "./work_file.ts";
+import { adoptionTables } from "./rebuild_tables.ts";
+import { inWorkFile, workFileName } from "./work_file.ts";
 
 type Raw = Record<string, unknown>;
 
@@ -22,12 +24,14 @@ type Raw = Record<string, unknown>;
 export function sqliteWorkTables(folder: string): WorkTables {
   return {
     listing: () => inWorkFile(folder, LISTING_SCHEMA, sqliteListing),
+    expected: () => inWorkFile(folder, EXPECTED_SCHEMA, sqliteExpected),
     ledger: () => inWorkFile(folder, LEDGER_SCHEMA, sqliteLedger),
     readings: () => inWorkFile(folder, READINGS_SCHEMA, sqliteReadings),
     notes: () => inWorkFile(folder, NOTES_SCHEMA, sqliteNotes),
     restores: () => inWorkFile(folder, RESTORES_SCHEMA, sqliteRestores),
     packLedger: () => inWorkFile(folder, PACK_LEDGER_SCHEMA, sqlitePackLedger),
     waiting: () => inWorkFile(folder, WAITING_SCHEMA, sqliteWaiting),
+    adoption: () => adoptionTables(workFileName(folder)),
   };
 }
 
@@ -70,6 +74,10 @@ function sqliteListing(db: DatabaseSync): Omit<ObjectListing, "close"> {
       const values = [prefix, afterPrefix(prefix)];
       const query = { columns: "*", table: "objects", where, values, keys: ["key"], page: PAGE };
       for (const raw of pagedRows(db, query)) yield foundObject(raw);
+    },
+    *notAskedFor() {
+      const query = { columns: "*", table: "objects", where: "known = 0", keys: ["key"] };
+      for (const raw of pagedRows(db, { ...query, page: PAGE })) yield foundObject(raw);
     },
   };
 }

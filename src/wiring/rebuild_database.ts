@@ -7,8 +7,10 @@ import { verifySignature } from "../crypto/signing.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import type { Signer } from "../ports/signing.ts";
+import { isKind } from "../core/error.ts";
 import { basedLogWriter } from "../sqlite/based_log.ts";
 import { createJobLog, moveDatabase, removeDatabase } from "../sqlite/job_log.ts";
+import { sqliteRebuildTables } from "../sqlite/rebuild_tables.ts";
 import { configDigest } from "./config_digest.ts";
 import { type CodingInput, jobCoding } from "./job_coding.ts";
 import { replayerBeside } from "./open_log.ts";
@@ -27,8 +29,8 @@ export interface RebuiltDatabase extends Omit<RebuildReport, "log"> {
 
 /**
  * Rebuilds a job's database from its repository. Until it is whole it has another name, beside its
- * own: what was cut off is begun anew. Throws kind "key" where something is encrypted and cannot be
- * opened; then nothing is left.
+ * own: what was cut off is begun anew, but for what HEADs have told of objects, which is kept beside
+ * it. Throws kind "key" where something is encrypted and cannot be opened; then nothing is left.
  */
 export async function rebuildDatabase(
   input: CodingInput & Pick<RunInput<unknown>, "output" | "signal">,
@@ -38,22 +40,24 @@ export async function rebuildDatabase(
 ): Promise<RebuiltDatabase> {
   const { job, output } = input;
   const unfinished = `${file}.new-rebuild`;
-  const based = `${unfinished}-based`;
+  const [based, work, survey] = [`${unfinished}-based`, `${unfinished}-work`, `${file}.new-survey`];
   const remove = () => {
-    for (const left of [unfinished, based]) {
+    for (const left of [unfinished, based, work]) {
       removeDatabase(left);
       removeDatabase(`${left}.new`);
     }
   };
   remove();
+  const tables = sqliteRebuildTables({ survey, work });
   const tools = { clock: environment.clock, sha256: platformHashing.sha256 };
   const read = {
     ...{ store, hashing: platformHashing, coding: jobCoding(input) },
     ...{ emit: output.signal, signal: input.signal },
   };
   const sources = job.sources.map(({ name }) => name);
-  const adopting = { ...read, clock: environment.clock, sources };
+  const adopting = { ...read, clock: environment.clock, sources, tables };
   const { recipients } = job;
+  let mayGoOn = false;
   try {
     const { log, ...report } = await rebuildLog({
       ...{ ...read, environment, verify: verifySignature, signerOf, newSigner },
@@ -66,7 +70,12 @@ export async function rebuildDatabase(
     log.close();
     moveDatabase(log.file, file);
     return { ...report, repository, key };
+  } catch (error) {
+    mayGoOn = isKind(error, "unreachable", "denied", "disk-full", "interrupted");
+    throw error;
   } finally {
+    tables.close();
     remove();
+    if (!mayGoOn) removeDatabase(survey);
   }
 }

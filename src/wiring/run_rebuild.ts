@@ -4,7 +4,7 @@ import type { NoOptions, RunInput } from "../cli/runner.ts";
 import { makePrivateFolder } from "../cli/state_file.ts";
 import { HoldfastError } from "../core/error.ts";
 import { EXIT } from "../core/exit_code.ts";
-import { counted } from "../report/count_text.ts";
+import { rebuildLines } from "../report/rebuild_text.ts";
 import { systemEnvironment } from "./environment.ts";
 import { isFile, takeJobLock } from "./open_log.ts";
 import { storeOpener } from "./open_store.ts";
@@ -15,7 +15,7 @@ import { refuseNetworkFolder } from "./state_place.ts";
 
 /** `holdfast rebuild`. */
 export async function runRebuild(input: RunInput<NoOptions>): Promise<number> {
-  const { output, stateFile, globals } = input;
+  const { stateFile, globals } = input;
   if (isFile(stateFile)) throw databaseExists(stateFile);
   const started = performance.now();
   if (globals.dryRun) return await plan(input);
@@ -26,9 +26,7 @@ export async function runRebuild(input: RunInput<NoOptions>): Promise<number> {
   try {
     if (isFile(stateFile)) throw databaseExists(stateFile);
     const report = await rebuildHere(input);
-    for (const text of report.missing) output.signal({ kind: "notice", text });
-    show(input, report, performance.now() - started);
-    return report.missing.length === 0 ? EXIT.done : EXIT.damage;
+    return show(input, report, performance.now() - started);
   } finally {
     lock.release();
   }
@@ -77,35 +75,34 @@ function databaseExists(file: string): HoldfastError {
   });
 }
 
+/** Returns the exit code. */
 function show(
   { output, job, stateFile }: RunInput<NoOptions>,
   report: RebuiltDatabase,
   ms: number,
-) {
-  const { repository, shipped, segments, objects, records, way, writable, missing, base } = report;
+): number {
+  const { repository, shipped, segments, objects, records, way, writable, origins } = report;
+  const { missing, unknown } = report;
+  const exit = missing.length + unknown.length === 0 ? EXIT.done : EXIT.damage;
   output.summary({
-    ...{ record: "summary", command: "rebuild", job: job.name },
-    exit: missing.length === 0 ? EXIT.done : EXIT.damage,
+    ...{ record: "summary", command: "rebuild", job: job.name, exit },
     seconds: Math.round(ms) / 1000,
     totals: {
       ...{ repository, way, segments, objects, records, writable },
-      ...{ position: shipped.position, head: shipped.hash, missing: [...missing] },
-      base: base ?? null,
+      ...{ position: shipped.position, head: shipped.hash },
+      ...{ origins, missing: [...missing], unknown: [...unknown] },
+      base: origins.checkpoint?.position ?? null,
       digests: { ...report.digests },
     },
   }, [
-    `rebuilt ${stateFile} of the repository ${repository} from ` +
-    `${base === undefined ? "" : `the checkpoint at position ${base} and `}` +
-    `${counted(segments, "segment")}${
-      base === undefined ? "" : " behind it"
-    }, up to position ${shipped.position}, head ${shipped.hash}`,
-    ...(way === "segments" ? [] : [
-      `adopted ${counted(objects, "object")} and ${counted(records, "record")} newer than the log`,
-    ]),
+    `rebuilt ${stateFile} of the repository ${repository}, up to position ${shipped.position} of ` +
+    `its log, head ${shipped.hash}`,
+    ...rebuildLines(report),
     ...Object.entries(report.digests).map(([name, digest]) => `${name} ${digest}`),
     writable
       ? "this machine has the job's key: the next run goes on"
       : "this machine does not have the job's key: the index is for reading; to go on here, " +
         "`holdfast takeover`",
   ]);
+  return exit;
 }

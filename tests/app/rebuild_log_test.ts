@@ -169,7 +169,10 @@ Deno.test("what is adopted goes into a log of its own, behind every position tha
         next,
         append(log: Machine["log"], run: string) {
           log.append(run, [observed("adopted")]);
-          return Promise.resolve({ objects: 1, records: 0, missing: ["one record"] });
+          const origins = { metadata: { objects: 1, entries: 1 } };
+          return Promise.resolve({
+            ...{ objects: 1, records: 0, origins, missing: ["one record"], unknown: [] },
+          });
         },
       });
     const keyless = await logs.rebuild({ adopt: adopt(1000) });

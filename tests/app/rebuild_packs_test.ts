@@ -84,8 +84,8 @@ Deno.test("of what a pack index tells, a renames object says nothing", () =>
 
 Deno.test("an entry that was at rest only when it was read again is recorded once", () =>
   inWorld(async (world) => {
-    world.write("a", "of a");
     world.clock.time = BigInt(Date.now()) * 1_000_000n;
+    world.write("a", "of a");
     await backUp(world);
     world.clock.time += 3_600_000_000_000n;
     await backUp(world);
