@@ -28,12 +28,13 @@ function storedBase(db: DatabaseSync): StoredBase | undefined {
 }
 
 export function writeBase(db: DatabaseSync, base: LogBase): void {
-  const { position, hash, since, probed } = base;
+  const { position, hash, since, probed, cut } = base;
   const stored: StoredBase = {
     ...{ position, hash, since, projections: PROJECTION_VERSION },
     ...(probed === undefined ? {} : { probed }),
+    ...(cut === undefined ? {} : { cut }),
   };
-  db.prepare("INSERT INTO meta VALUES ('base', ?)").run(JSON.stringify(stored));
+  db.prepare("INSERT OR REPLACE INTO meta VALUES ('base', ?)").run(JSON.stringify(stored));
 }
 
 /** Keeps a part and puts its rows into the projections. */

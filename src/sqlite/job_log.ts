@@ -16,7 +16,7 @@ import { freeBytes } from "../core/free_bytes.ts";
 import { bytesOfHex, type Sha256 } from "../core/hash.ts";
 import { indexFold } from "../core/index/fold.ts";
 import { projectRuns } from "../core/index/run_fold.ts";
-import type { AppendOptions, JobLog, LogHead, LogReader } from "../ports/event_log.ts";
+import type { AppendOptions, JobLog, LogBase, LogHead, LogReader } from "../ports/event_log.ts";
 import type { Clock } from "../ports/environment.ts";
 import { guarded, openDatabase } from "./database.ts";
 import { guardedReads } from "./guarded_reads.ts";
@@ -26,6 +26,7 @@ import { checkedEvent } from "./checked_event.ts";
 import { packLine } from "./line_storage.ts";
 import { addLog, addLogsTable, readLogs } from "./log_parts.ts";
 import { lineText, logReads, readHead } from "./log_reads.ts";
+import { attachPast } from "./past_events.ts";
 import { LOG_SCHEMA, PROJECTION_SCHEMA, PROJECTION_VERSION } from "./schema.ts";
 
 export interface LogTools {
@@ -108,6 +109,8 @@ export interface OpenOptions {
   readonly volatile?: boolean;
   /** What is read stays as it is now, whatever a writer commits until close. */
   readonly frozen?: boolean;
+  /** File with the events that were cut: the log is read as if they were here. */
+  readonly past?: string | undefined;
 }
 
 /** Opens a job's database. Throws kind "no-repository", "damage", "failed". */
@@ -115,10 +118,19 @@ export function openJobLog(file: string, tools: LogTools, options: OpenOptions):
   const db = openDatabase(file, options.mode);
   return closedOnError(db, file, () => {
     if (options.mode === "write") addLogsTable(db);
+    const base = beginning(db, options.past);
     // The first read of a transaction, that of the genesis, fixes what all others see.
     if (options.frozen) db.exec("BEGIN");
-    return jobLog(db, file, tools, { volatile: options.volatile === true });
+    return jobLog(db, file, tools, { volatile: options.volatile === true, base });
   });
+}
+
+/** What the log is read from, with what was cut before it. */
+function beginning(db: DatabaseSync, past: string | undefined): LogBase | undefined {
+  const base = readBase(db);
+  if (base === undefined || past === undefined) return base;
+  attachPast(db, past, base);
+  return undefined;
 }
 
 /** Version of the projections in the database; other than PROJECTION_VERSION they must be replayed. */
@@ -134,20 +146,25 @@ export function projectionVersion(file: string): number {
   }
 }
 
-/** Opens the log alone: its projections may be of another version, or gone. */
-export function openLogReader(file: string, sha256: Sha256): LogReader {
+/** Opens the log alone: its projections may be of another version, or gone. `past` as above. */
+export function openLogReader(
+  file: string,
+  sha256: Sha256,
+  { past }: Pick<OpenOptions, "past"> = {},
+): LogReader {
   const db = openDatabase(file, "read");
   return closedOnError(db, file, () => {
+    const base = beginning(db, past);
     let known = readLogs(db, file);
     // Read anew each time: somebody may take the log over while it is followed.
     const logs = () => known = guarded(file, () => readLogs(db, file));
     return {
-      ...logReads(db, file, logs, sha256, readBase(db)),
+      ...logReads(db, file, logs, sha256, base),
       get genesis() {
         return known.at(-1)!.genesis;
       },
       logs,
-      head: () => guarded(file, () => readHead(db, logs(), sha256)),
+      head: () => guarded(file, () => readHead(db, { logs: logs(), base }, sha256)),
       close: () => db.close(),
     };
   });
@@ -157,21 +174,24 @@ function jobLog(
   db: DatabaseSync,
   file: string,
   { clock, sha256 }: LogTools,
-  { volatile = false }: { volatile?: boolean },
+  { volatile, base }: { readonly volatile: boolean; readonly base: LogBase | undefined },
 ): JobLog {
   let logs = readLogs(db, file);
-  const base = readBase(db);
-  const begins = base?.position ?? 0;
+  const begins = readBase(db)?.position ?? 0;
   const index = sqliteIndexModel(db);
   const fold = indexFold(index.tables, index);
   const dataVersion = db.prepare("PRAGMA data_version");
-  const insert = db.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)");
+  const insert = db.prepare("INSERT INTO main.events VALUES (?, ?, ?, ?, ?, ?, ?)");
   // What the projections were made from must be what the log held before these events.
   const reached = db.prepare(
     `UPDATE projections SET position = ?1 WHERE name = 'index' AND position =
-       (SELECT COALESCE(MAX(position), ${begins}) FROM events WHERE position <= ?2)`,
+       (SELECT COALESCE(MAX(position), ${begins}) FROM main.events
+         WHERE position <= ?2 AND position > ${begins})`,
   );
-  const lastEvent = db.prepare(`SELECT COALESCE(MAX(position), ${begins}) AS position FROM events`);
+  const lastEvent = db.prepare(
+    `SELECT COALESCE(MAX(position), ${begins}) AS position FROM main.events
+     WHERE position > ${begins}`,
+  );
   const projected = db.prepare("SELECT position FROM projections WHERE name = 'index'");
   let head: LogHead | undefined;
   let seenVersion = -1;
@@ -181,7 +201,7 @@ function jobLog(
     const version = (dataVersion.get() as { data_version: number }).data_version;
     if (head === undefined || version !== seenVersion) {
       logs = readLogs(db, file);
-      head = readHead(db, logs, sha256);
+      head = readHead(db, { logs, base }, sha256);
       if (seenVersion !== -1) forget();
       seenVersion = version;
     }

@@ -3,7 +3,7 @@ import { type ChainPlace, chainStart, enterLogs, partAt } from "../core/event/lo
 import { firstPosition, type Genesis, genesisLine, type LogPart } from "../core/event/line.ts";
 import { HoldfastError } from "../core/error.ts";
 import { hex, type Sha256 } from "../core/hash.ts";
-import { readBase } from "./base_state.ts";
+import type { LogBase } from "../ports/event_log.ts";
 import { bytesIn, numberIn, textIn } from "./column.ts";
 import { damaged } from "./database.ts";
 import { LOGS_SCHEMA, noGap } from "./schema.ts";
@@ -58,18 +58,25 @@ export function addLog(db: DatabaseSync, genesis: Genesis): void {
   db.prepare("INSERT INTO logs VALUES (?, ?)").run(firstPosition(genesis), genesisLine(genesis));
 }
 
+/** Where the events that a database has follow one another from. */
+export interface ChainPlaces {
+  readonly logs: readonly LogPart[];
+  readonly base: LogBase | undefined;
+}
+
 /** What an event at this position is, or would be, chained to. */
 export function placeBefore(
   db: DatabaseSync,
-  logs: readonly LogPart[],
+  { logs, base }: ChainPlaces,
   position: number,
   sha256: Sha256,
 ): ChainPlace {
-  const base = readBase(db);
   const row = db.prepare(
     "SELECT position, hash FROM events WHERE position < ? ORDER BY position DESC LIMIT 1",
   ).get(position) as Raw | undefined;
-  const last = row === undefined ? chainStart(logs, sha256, base) : {
+  // What is kept from before the base is no part of the chain.
+  const isChained = row !== undefined && numberIn(row.position) > (base?.position ?? 0);
+  const last = !isChained ? chainStart(logs, sha256, base) : {
     position: numberIn(row.position),
     hash: hex(bytesIn(row.hash)),
     part: partAt(logs, numberIn(row.position)),

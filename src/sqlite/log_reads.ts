@@ -5,12 +5,13 @@ import { type ChainPlace, enterLogs } from "../core/event/log_chain.ts";
 import { chainHash, type LogPart, parseLine } from "../core/event/line.ts";
 import { freeBytes } from "../core/free_bytes.ts";
 import { hex, type Sha256 } from "../core/hash.ts";
-import type { EventRange, EventVolume, LogBase, LogHead } from "../ports/event_log.ts";
+import type { EventRange, EventVolume, LogBase, LogHead, StoredLine } from "../ports/event_log.ts";
+import { readBase } from "./base_state.ts";
 import { bytesIn } from "./column.ts";
 import { guarded } from "./database.ts";
 import { guardedReads, guardedRows } from "./guarded_reads.ts";
 import { readLines } from "./line_storage.ts";
-import { placeBefore } from "./log_parts.ts";
+import { type ChainPlaces, placeBefore } from "./log_parts.ts";
 
 /** What of a log can be read without its projections. `logs` says which logs there are now. */
 export function logReads(
@@ -20,12 +21,15 @@ export function logReads(
   sha256: Sha256,
   base: LogBase | undefined,
 ) {
-  const lines = (range?: EventRange) => guardedRows(file, () => readLines(db, range));
+  const begins = base?.position ?? 0;
+  const known = readBase(db)?.position ?? 0;
+  const lines = (range: EventRange = {}) =>
+    guardedRows(file, () => linesBehind(db, range, { begins, known }));
   const reads = guardedReads(file, {
     lastPositionAt(time: number): number {
-      const row = db.prepare("SELECT MAX(position) AS position FROM events WHERE at <= ?").get(
-        time,
-      );
+      const row = db.prepare(
+        "SELECT MAX(position) AS position FROM events WHERE at <= ? AND position > ?",
+      ).get(time, begins);
       return (row as { position: number | null }).position ?? 0;
     },
     volumes: () =>
@@ -39,7 +43,7 @@ export function logReads(
       return row === undefined ? undefined : hex(bytesIn((row as { hash: unknown }).hash));
     },
     hashBefore(position: number): string | undefined {
-      const place = placeBefore(db, logs(), position, sha256);
+      const place = placeBefore(db, { logs: logs(), base }, position, sha256);
       return place.position === position - 1 ? place.hash : undefined;
     },
   });
@@ -49,12 +53,13 @@ export function logReads(
     base,
     lines,
     *events(range: EventRange = {}): Generator<AnyEvent> {
-      const { from = 1, to, ...filter } = range;
+      const { from: first = 1, to, ...filter } = range;
       const isWhole = Object.values(filter).every((value) => value === undefined);
+      const from = isWhole ? Math.max(first, begins + 1) : first;
       const parts = logs();
       // Whoever folds or restores from these must not believe a line that is not what was written.
       let at: ChainPlace | undefined = isWhole
-        ? guarded(file, () => placeBefore(db, parts, from, sha256))
+        ? guarded(file, () => placeBefore(db, { logs: parts, base }, from, sha256))
         : undefined;
       for (const { line, position, hash } of lines({ from, to, ...filter })) {
         if (at !== undefined) {
@@ -70,8 +75,32 @@ export function logReads(
   };
 }
 
-export function readHead(db: DatabaseSync, logs: readonly LogPart[], sha256: Sha256): LogHead {
-  const { position, hash } = placeBefore(db, logs, Number.MAX_SAFE_INTEGER, sha256);
+/**
+ * What is kept from before the base is read by its type or run alone: its neighbours are gone. Throws
+ * kind "failed" where the log was cut since it was opened, `known` being where it began then.
+ */
+function* linesBehind(
+  db: DatabaseSync,
+  range: EventRange,
+  { begins, known }: { readonly begins: number; readonly known: number },
+): Generator<StoredLine> {
+  const from = range.from ?? 1;
+  const isAsGiven = begins === 0 || range.type !== undefined || range.run !== undefined;
+  yield* readLines(db, isAsGiven ? range : { ...range, from: Math.max(from, begins + 1) });
+  const now = readBase(db)?.position ?? 0;
+  if (now > known && from <= now) throw cutMeanwhile(now);
+}
+
+function cutMeanwhile(position: number): HoldfastError {
+  return new HoldfastError(
+    "failed",
+    `the log was cut at position ${position} while it was read`,
+    { context: { position }, hint: "run the command again" },
+  );
+}
+
+export function readHead(db: DatabaseSync, places: ChainPlaces, sha256: Sha256): LogHead {
+  const { position, hash } = placeBefore(db, places, Number.MAX_SAFE_INTEGER, sha256);
   return { position, hash };
 }
 

@@ -25,8 +25,7 @@ BEGIN SELECT RAISE(ABORT, 'positions follow one another'); END;
 `;
 }
 
-export const LOG_SCHEMA = `
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+export const EVENTS_TABLE = `
 CREATE TABLE events (
   position INTEGER PRIMARY KEY,
   at INTEGER NOT NULL,
@@ -36,10 +35,20 @@ CREATE TABLE events (
   line BLOB NOT NULL,
   hash BLOB NOT NULL
 );
-CREATE TRIGGER events_no_update BEFORE UPDATE ON events
-BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
+`;
+
+/** Only while a log is cut it is not there. */
+export const NO_DELETE = `
 CREATE TRIGGER events_no_delete BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
+`;
+
+export const LOG_SCHEMA = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+${EVENTS_TABLE}
+CREATE TRIGGER events_no_update BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
+${NO_DELETE}
 ${LOGS_SCHEMA}
 ${noGap()}
 CREATE TABLE projections (

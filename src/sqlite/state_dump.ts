@@ -29,7 +29,7 @@ export function stateDumper(sha256: Sha256): DumpState {
 
 function dumpOf(db: DatabaseSync, file: string, sha256: Sha256): StateDump {
   db.exec("PRAGMA busy_timeout = 60000; BEGIN");
-  const head = readHead(db, readLogs(db, file), sha256);
+  const head = readHead(db, { logs: readLogs(db, file), base: readBase(db) }, sha256);
   const made = db.prepare("SELECT version, position FROM projections WHERE name = 'index'").get();
   const { version, position } = made as { version: number; position: number };
   if (position !== head.position) {
@@ -49,12 +49,13 @@ function dumpOf(db: DatabaseSync, file: string, sha256: Sha256): StateDump {
 }
 
 function lastChange(db: DatabaseSync): number {
+  const { position, since } = readBase(db) ?? { position: 0, since: 0 };
   const marks = CHANGING_EVENTS.map(() => "?").join(", ");
   const row = db.prepare(
-    `SELECT position FROM events WHERE type IN (${marks}) ORDER BY position DESC LIMIT 1`,
-  ).get(...CHANGING_EVENTS);
-  if (row !== undefined) return numberIn((row as { position: unknown }).position);
-  return readBase(db)?.since ?? 0;
+    `SELECT position FROM events WHERE position > ? AND type IN (${marks})
+     ORDER BY position DESC LIMIT 1`,
+  ).get(position, ...CHANGING_EVENTS);
+  return row === undefined ? since : numberIn((row as { position: unknown }).position);
 }
 
 const PAGE = 1000;

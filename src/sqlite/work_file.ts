@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { guarded } from "./database.ts";
+import { guarded, makePrivateFile } from "./database.ts";
 import { guardedReads } from "./guarded_reads.ts";
 
 /**
@@ -11,14 +11,29 @@ export function inWorkFile<Made extends object>(
   schema: string,
   make: (db: DatabaseSync) => Made,
 ): Made & { close(): void } {
-  const file = Deno.makeTempFileSync({ dir: folder, prefix: ".work-", suffix: ".db" });
+  const file = workFileName(folder);
+  return workFileAt(file, schema, (db) => guardedReads(file, make(db)));
+}
+
+/** A new file, empty. */
+export function workFileName(folder: string): string {
+  return Deno.makeTempFileSync({ dir: folder, prefix: ".work-", suffix: ".db" });
+}
+
+/** The same in a file that is empty or not there yet; what is made guards itself against its errors. */
+export function workFileAt<Made extends object>(
+  file: string,
+  schema: string,
+  make: (db: DatabaseSync) => Made,
+): Made & { close(): void } {
   try {
     return guarded(file, () => {
+      makePrivateFile(file);
       const db = new DatabaseSync(file);
       db.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32768");
       db.exec(`BEGIN; ${schema}`);
       return {
-        ...guardedReads(file, make(db)),
+        ...make(db),
         close() {
           db.close();
           Deno.removeSync(file);

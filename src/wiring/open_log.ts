@@ -17,25 +17,26 @@ import { replayInto } from "../app/replay_log.ts";
 
 const { sha256 } = platformHashing;
 
-export type AnyInput = Pick<RunInput<unknown>, "stateFile" | "job" | "output">;
+export type AnyInput = Pick<RunInput<unknown>, "stateFile" | "job" | "output" | "past">;
 
 /** Opens the job's log for commands that look, and for restores, which take no lock. */
 export function openForReading(input: AnyInput, mode: "read" | "write") {
   upgradeProjections(input);
   const { clock } = systemEnvironment();
-  return openJobLog(input.stateFile, { clock, sha256 }, { mode });
+  return openJobLog(input.stateFile, { clock, sha256 }, { mode, past: input.past });
 }
 
 /** The same for one look at the index: what a writer commits meanwhile is not seen. */
 export function openForLook(input: AnyInput): JobLog {
   upgradeProjections(input);
   const { clock } = systemEnvironment();
-  return openJobLog(input.stateFile, { clock, sha256 }, { mode: "read", frozen: true });
+  const how = { mode: "read", frozen: true, past: input.past } as const;
+  return openJobLog(input.stateFile, { clock, sha256 }, how);
 }
 
 /** Opens the job's log alone: whether its projections can be read does not matter. */
-export function openLogAlone({ stateFile }: AnyInput): LogReader {
-  return openLogReader(stateFile, sha256);
+export function openLogAlone({ stateFile, past }: AnyInput): LogReader {
+  return openLogReader(stateFile, sha256, { past });
 }
 
 /**
@@ -46,8 +47,7 @@ export function openForRestoring(
   input: AnyInput,
   environment: Environment,
 ): { log: JobLog; close(): void } {
-  const file = `${input.stateFile}.restore`;
-  const lock = takeWriterLock(file, input.job.name, holderOf(environment), "restored");
+  const lock = takeRestoreLock(input, environment);
   try {
     const log = openForReading(input, "write");
     return {
@@ -66,6 +66,12 @@ export function openForRestoring(
 function holderOf({ pid, hostname, clock }: Environment): LockHolder {
   const since = new Date(Number(clock.now() / 1_000_000n)).toISOString();
   return { pid, host: hostname, since };
+}
+
+/** Taken by whatever takes events away that a restore may be reading. */
+export function takeRestoreLock(input: AnyInput, environment: Environment): WriterLock {
+  const file = `${input.stateFile}.restore`;
+  return takeWriterLock(file, input.job.name, holderOf(environment), "restored");
 }
 
 /** Taken by whatever changes index or store. */
@@ -97,7 +103,7 @@ export function openForWriting(
     sweepReplays(dirname(stateFile), environment);
     upgradeProjections(input);
     const tools = { clock: environment.clock, sha256 };
-    const log = openJobLog(stateFile, tools, { mode: "write", volatile });
+    const log = openJobLog(stateFile, tools, { mode: "write", volatile, past: input.past });
     try {
       if (appends) ownSigner(stateFile, log);
     } catch (error) {
@@ -124,7 +130,7 @@ const SWEPT_AFTER_MS = 24 * 60 * 60 * 1000;
 function sweepReplays(folder: string, { clock }: Environment): void {
   const now = Number(clock.now() / 1_000_000n);
   for (const { name } of Deno.readDirSync(folder)) {
-    if (!/^\.(replay|work)-.*\.db$/.test(name)) continue;
+    if (!/^\.(replay|work)-.*\.db(-wal|-shm|\.new.*)?$/.test(name)) continue;
     const file = `${folder}/${name}`;
     const modified = Deno.lstatSync(file).mtime?.getTime() ?? now;
     if (now - modified > SWEPT_AFTER_MS) Deno.removeSync(file);

@@ -3,64 +3,18 @@ import { readOwnRepository } from "../app/read_repository.ts";
 import { newId } from "../app/run.ts";
 import { firstUnshipped } from "../app/segment_state.ts";
 import { reshipLost } from "../app/ship_log.ts";
-import { verifyLog } from "../app/verify_log.ts";
-import type { LogVerifyOptions, NoOptions, RunInput } from "../cli/runner.ts";
+import type { NoOptions, RunInput } from "../cli/runner.ts";
 import { EXIT } from "../core/exit_code.ts";
 import { platformHashing } from "../crypto/hashing.ts";
 import { verifySignature } from "../crypto/signing.ts";
 import { counted } from "../report/count_text.ts";
 import { systemEnvironment } from "./environment.ts";
 import { jobCoding } from "./job_coding.ts";
-import { openForLook, openForReading, openForWriting, replayerBeside } from "./open_log.ts";
+import { openForLook, openForWriting, replayerBeside } from "./open_log.ts";
 import { openStore } from "./open_store.ts";
 import { runShipper } from "./run_shipper.ts";
 import { ownSigner } from "./signing_key.ts";
-
-/** `holdfast log verify`. */
-export function runLogVerify(input: RunInput<LogVerifyOptions>): Promise<number> {
-  const { output, options, job } = input;
-  const started = performance.now();
-  const log = openForReading(input, "read");
-  try {
-    output.signal({ kind: "phase", name: "verify" });
-    const replayer = replayerBeside(input.stateFile);
-    const emit = output.signal;
-    const report = verifyLog(log, replayer, platformHashing.sha256, {
-      ...{ chainOnly: options.chain, emit },
-    });
-    const { events, head, proven, damage, from, checkpoint } = report;
-    const exit = damage.length === 0 ? EXIT.done : EXIT.damage;
-    const result = damage.length > 0
-      ? damage.map((sentence) => `damage: ${sentence}`)
-      : options.chain
-      ? ["the hash chain is whole"]
-      : [
-        `the hash chain is whole, ${counted(proven, "tree digest")} proven, ` +
-        "every live row is as the log says",
-        ...(checkpoint === undefined
-          ? []
-          : [`the checkpoint at position ${checkpoint} is as the log says`]),
-      ];
-    output.summary({
-      ...{ record: "summary", command: "log verify", job: job.name, exit },
-      seconds: Math.round(performance.now() - started) / 1000,
-      totals: {
-        ...{ events, head, proven, from, damage: [...damage] },
-        checkpoint: checkpoint ?? null,
-      },
-    }, [
-      `${counted(events, "event")}, head ${head}`,
-      ...(from === 0 ? [] : [
-        `verified from position ${from} on, where the checkpoint is that this database was ` +
-        "rebuilt from",
-      ]),
-      ...result,
-    ]);
-    return Promise.resolve(exit);
-  } finally {
-    log.close();
-  }
-}
+import { WHOLE, withPast } from "./with_past.ts";
 
 /** `holdfast log ship`. */
 export async function runLogShip(input: RunInput<NoOptions>): Promise<number> {
@@ -111,8 +65,12 @@ export async function runLogShip(input: RunInput<NoOptions>): Promise<number> {
   }
 }
 
-/** `holdfast replay`. */
-export function runReplay(input: RunInput<NoOptions>): Promise<number> {
+/** `holdfast replay`. Of a log that was cut what is here will do: it begins with a checkpoint. */
+export async function runReplay(input: RunInput<NoOptions>): Promise<number> {
+  return await withPast(input, WHOLE, replay);
+}
+
+function replay(input: RunInput<NoOptions>): Promise<number> {
   const { output, job } = input;
   const started = performance.now();
   const { log, close } = openForWriting(input, systemEnvironment(), { appends: false });

@@ -126,3 +126,65 @@ Deno.test("the log refuses changes and deletions of its events", () =>
     }
     return Promise.resolve();
   }));
+
+Deno.test("log verify compares the log with what was shipped, and --local does not", () =>
+  withLog(async (place) => {
+    shell(place.folder, `cp ${place.state} older.db`);
+    const said = await mustEnd(0, place, ["log", "verify"]);
+    assert.match(said.stdout, /\n\d+ segments in the repository, up to position \d+, are signed/);
+    const alone = await mustEnd(0, place, ["log", "verify", "--local"]);
+    assert.doesNotMatch(alone.stdout, /segments/);
+    const { folder } = place;
+    shell(folder, "echo four > src/four");
+    await mustEnd(0, place, ["backup"]);
+    const older = await mustEnd(0, { ...place, state: `${folder}/older.db` }, ["log", "verify"]);
+    assert.match(
+      older.stderr,
+      /the repository has the events \d+ to \d+, and this database has not/,
+    );
+    shell(folder, "mv store elsewhere");
+    const unreachable = await holdfast(place, ["log", "verify"]);
+    assert.notEqual(unreachable.code, 0);
+    assert.match(
+      unreachable.stderr,
+      /hint: .*`log verify --local` verifies what is on this machine/,
+    );
+    await mustEnd(0, place, ["log", "verify", "--local"]);
+  }));
+
+Deno.test("a job whose key is lost and whose database is not is taken over, and comes back whole", () =>
+  withLog(async (place) => {
+    const { folder, state } = place;
+    shell(folder, `rm ${state.replace(/\.db$/, ".key")}`);
+    await mustEnd(12, place, ["backup"]);
+    // The record of the last segment is in none, and nobody can sign another one of that log.
+    await mustEnd(0, place, ["--yes", "takeover"]);
+    shell(folder, "echo five > src/five");
+    await settle();
+    await mustEnd(0, place, ["backup"]);
+    const verified = await mustEnd(0, place, ["log", "verify"]);
+    assert.match(verified.stderr, /a rebuild begins with the checkpoint at position \d+/);
+    shell(folder, `rm ${state}*`);
+    await mustEnd(5, place, ["rebuild"]);
+    await mustEnd(0, place, ["backup"]);
+    await mustEnd(0, place, ["restore", "--to", `${folder}/out`]);
+    assert.equal(shell(folder, "diff -r src out && echo same"), "same\n");
+  }));
+
+Deno.test("a closing segment that is lost is found by log verify, and log ship puts it back", () =>
+  withLog(async (place) => {
+    const other = { ...place, state: `${place.folder}/other/job.db` };
+    await mustEnd(0, other, ["--yes", "takeover"]);
+    const { folder } = place;
+    const closing = shell(folder, "grep -rl closed-by store/.holdfast-store/current || :").trim();
+    assert.notEqual(closing, "");
+    for (const file of closing.split("\n")) Deno.removeSync(`${folder}/${file}`);
+    const lost = await holdfast(other, ["log", "verify"]);
+    assert.equal(lost.code, 5, lost.said);
+    assert.match(
+      lost.said,
+      /the log segment that closes \S+ for [0-9a-f]{32} is not in the repository/,
+    );
+    await mustEnd(0, other, ["log", "ship"]);
+    await mustEnd(0, other, ["log", "verify"]);
+  }));
