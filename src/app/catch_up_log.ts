@@ -39,13 +39,9 @@ export interface CatchUpDeps extends SegmentDeps {
  */
 export async function catchUp(deps: CatchUpDeps): Promise<SegmentInStore[]> {
   const { log, store, emit } = deps;
-  const { log: id, job } = log.genesis;
+  const { job } = log.genesis;
   const last = lastShipped(log);
-  const from = last?.first ?? log.logs().at(-1)!.first;
-  const keys = await listSegments(store, id, {
-    from,
-    ...(last === undefined ? {} : { startAfter: segmentKey(id, last.first - 1) }),
-  });
+  const keys = await keysFromLast(deps);
   if (last !== undefined && !keys.includes(last.key)) {
     emit({ kind: "notice", text: `the log segment ${last.key} is not in the repository any more` });
   }
@@ -75,6 +71,35 @@ export async function catchUp(deps: CatchUpDeps): Promise<SegmentInStore[]> {
     return await catchUp(deps);
   }
   return unrecorded.filter(({ head }) => head.first >= firstUnshipped(log));
+}
+
+/** From the last segment on that is known to be there. One LIST. */
+function keysFromLast({ log, store }: Pick<CatchUpDeps, "log" | "store">): Promise<string[]> {
+  const { log: id } = log.genesis;
+  const last = lastShipped(log);
+  const from = last?.first ?? log.logs().at(-1)!.first;
+  const startAfter = last === undefined ? {} : { startAfter: segmentKey(id, last.first - 1) };
+  return listSegments(store, id, { from, ...startAfter });
+}
+
+/**
+ * In the middle of a run: throws kind "locked" where the log was taken over, or another copy of this
+ * database writes it. One LIST where it was not.
+ */
+export async function refuseOvertaken(
+  { log, store }: Pick<CatchUpDeps, "log" | "store">,
+): Promise<void> {
+  const { job } = log.genesis;
+  const last = lastShipped(log);
+  for (const key of await keysFromLast({ log, store })) {
+    if (key === last?.key) continue;
+    const found = await store.head(key);
+    if (found === undefined) continue;
+    const object = readSegmentMetadata(key, found.metadata);
+    if (object.kind === "closing") throw takenOver(job, object.closing);
+    if (object.kind === "placeholder" || isOnChain(log, object.head)) continue;
+    throw forked(job, key, `another machine has written its events from ${object.head.first} on`);
+  }
 }
 
 /** Two bodies on their way while one is appended. */

@@ -62,7 +62,8 @@ export function takenOver(job: string, { closedBy, host }: ClosingSegment): Hold
     `the job ${job} was taken over by ${host}: its log goes on as ${closedBy}`,
     {
       context: { job, log: closedBy, host },
-      hint: "nothing was written; `holdfast takeover` takes the job to this machine",
+      hint:
+        "nothing of that machine's was overwritten; `holdfast takeover` takes the job to this one",
     },
   );
 }
@@ -87,7 +88,8 @@ export function forked(job: string, key: string, why: string): HoldfastError {
     `the log of the job ${job} in the repository is not this machine's: ${why}`,
     {
       context: { job, key },
-      hint: "nothing was written; `holdfast takeover` goes on from what the repository holds",
+      hint:
+        "nothing there was overwritten; `holdfast takeover` goes on from what the repository holds",
     },
   );
 }

@@ -8,10 +8,11 @@ import type { SignalSink } from "../core/signal.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { Signer } from "../ports/signing.ts";
-import { catchUp } from "./catch_up_log.ts";
+import { catchUp, refuseOvertaken } from "./catch_up_log.ts";
 import { putSegment, type SegmentLines } from "./put_segment.ts";
 import { listSegments, lookAtSegment, type SegmentDeps } from "./read_segment.ts";
 import { firstUnshipped, formUntilNow, shippedEvent } from "./segment_state.ts";
+import { closeParentLog, closingPlace } from "./takeover_closing.ts";
 
 /** Sends what a run appends to the repository. One for each run. */
 export interface LogShipper {
@@ -26,6 +27,8 @@ export interface LogShipper {
   ship(): Promise<void>;
   /** The same where enough has come together since, or enough time has passed. */
   shipIfDue(): Promise<void>;
+  /** Looks, before what would not be ours to do: throws kind "locked" where the log is not any more. */
+  stillOurs(): Promise<void>;
   /**
    * After a run's last event. A store that is away is a notice: the next run ships. With `run`, for
    * a run that could not begin with it: `init` has no repository then.
@@ -54,6 +57,7 @@ export const noShipping: LogShipper = {
   shipStart: () => Promise.resolve(),
   ship: () => Promise.resolve(),
   shipIfDue: () => Promise.resolve(),
+  stillOurs: () => Promise.resolve(),
   end: () => Promise.resolve(),
 };
 
@@ -94,6 +98,7 @@ export function logShipper(deps: ShipDeps, { lenient }: ShipOptions = {}): LogSh
     async shipIfDue() {
       if (due.is()) await leniently(ship);
     },
+    stillOurs: () => refuseOvertaken(deps),
     async end(id) {
       try {
         emit({ kind: "phase", name: "ship" });
@@ -204,7 +209,7 @@ function cutSegment(log: JobLog, first: number, to?: number): Cut {
 
 /**
  * Puts back what the repository has lost of the newest log's segments: this database still has their
- * lines. Returns how many.
+ * lines. So is put back the one that closes the log before it. Returns how many.
  */
 export async function reshipLost(deps: ShipDeps): Promise<number> {
   const { log, store } = deps;
@@ -221,5 +226,7 @@ export async function reshipLost(deps: ShipDeps): Promise<number> {
     await putSegment(deps, cutSegment(log, first, last));
     count++;
   }
-  return count;
+  if (log.genesis.parent === null || await closingPlace(deps) === undefined) return count;
+  await closeParentLog(deps);
+  return count + 1;
 }

@@ -1,10 +1,12 @@
 import { isKind } from "../core/error.ts";
 import { hex } from "../core/hash.ts";
+import type { EntryRow } from "../core/index/rows.ts";
 import { jsonOfText } from "../core/path_text.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ListedPart, StoredObject, UploadedPart } from "../ports/object_store.ts";
 import type { SourceFile } from "../ports/source.ts";
 import { abortUpload } from "./left_uploads.ts";
+import { type KeyCondition, putOver } from "./put_over.ts";
 import type { StoreContext, Task } from "./store_context.ts";
 
 /** What is read for an upload. */
@@ -12,8 +14,10 @@ export interface ReadContent {
   readonly file: Pick<SourceFile, "read">;
   /** Bytes that are to be read. */
   readonly size: number;
+  /** Of the entry, where the key is its path's own. */
+  readonly row: EntryRow | undefined;
   /** Asked after the last byte was read: false aborts the upload, because the file has changed. */
-  readonly isWhole: () => boolean;
+  readonly isWhole: () => Promise<boolean>;
 }
 
 export interface PartedUpload extends ReadContent {
@@ -70,7 +74,10 @@ export interface BegunUpload extends ReadContent {
   readonly there: readonly ListedPart[];
 }
 
-/** Sends what is missing and completes; undefined and aborted where the file changed meanwhile. */
+/**
+ * Sends what is missing and completes; undefined and aborted where the file changed meanwhile, or the
+ * store has given the upload up: it is to be sent anew.
+ */
 export async function finishUpload(
   context: StoreContext,
   upload: BegunUpload,
@@ -78,14 +85,33 @@ export async function finishUpload(
   const { key, uploadId } = upload;
   const { store } = context.options;
   const abort = (reason: string) => abortUpload(context, store, { key, upload: uploadId }, reason);
+  let wasRefused = false;
   try {
     const sent = await sendParts(context, upload);
-    if (sent.bytes === upload.size && upload.isWhole()) {
+    if (sent.bytes === upload.size && await upload.isWhole()) {
       const completion = { crc32: hexOfCrc(sent.crc32), size: sent.bytes };
-      const object = await store.completeUpload(key, uploadId, sent.parts, completion);
+      const complete = async (condition: KeyCondition = {}) => {
+        try {
+          const options = { ...completion, ...condition };
+          return await store.completeUpload(key, uploadId, sent.parts, options);
+        } catch (error) {
+          wasRefused ||= isKind(error, "conflict");
+          throw error;
+        }
+      };
+      const { row } = upload;
+      const object = row === undefined
+        ? await complete()
+        : await putOver(context, { key, row }, complete);
       return { object, digest: sent.digest, bytes: sent.bytes };
     }
   } catch (error) {
+    if (wasRefused && isKind(error, "gone")) {
+      // AWS, CompleteMultipartUpload: after 409 it is begun anew. By then it is known what is there.
+      context.others.found = true;
+      await abort("the store gave it up when its condition did not hold");
+      return undefined;
+    }
     // To go on later would end the same way; the message is about what happened first.
     if (isKind(error, "refused", "damage", "entry")) await abort(error.message).catch(() => {});
     throw error;

@@ -22,6 +22,7 @@ import { openStore } from "./open_store.ts";
 import { keyFile, pendingKeyFile } from "./own_paths.ts";
 import { rebuildHere } from "./run_rebuild.ts";
 import { newSigner, readSigner, settlePendingKey } from "./signing_key.ts";
+import { checkpointTakeover } from "./run_checkpoint.ts";
 import { refuseNetworkFolder } from "./state_place.ts";
 
 /** `holdfast takeover`. */
@@ -100,7 +101,8 @@ async function isReplaced(input: RunInput<NoOptions>, environment: Environment):
     const isBegun = readSigner(pendingKeyFile(input.stateFile))?.key === job.log.genesis.key;
     try {
       if (isBegun) await closingPlace(deps);
-      else await catchUp({ ...deps, anyHost: true });
+      // A log that was begun, and closes the one before it, may itself be taken over by now.
+      await catchUp({ ...deps, anyHost: true });
       return false;
     } catch (error) {
       if (isKind(error, "locked")) return true;
@@ -134,8 +136,8 @@ async function replaceDatabase(
 }
 
 async function rebuildOrTell(input: RunInput<NoOptions>): Promise<void> {
-  const { missing } = await rebuildHere(input);
-  for (const text of missing) input.output.signal({ kind: "notice", text });
+  const { missing, unknown } = await rebuildHere(input);
+  for (const text of [...missing, ...unknown]) input.output.signal({ kind: "notice", text });
 }
 
 async function takeOverHere(
@@ -155,6 +157,7 @@ async function takeOverHere(
     const signer = signerOfTakeover(stateFile, log);
     const deps = { ...depsOf(input, environment, open), signer };
     const { log: id, position } = await takeOver(deps, { config: configDigest(job) });
+    await checkpointTakeover(input, { log, store, environment, signer });
     settlePendingKey(stateFile, signer.key);
     output.summary({
       ...{ record: "summary", command: "takeover", job: job.name, exit: EXIT.done },
