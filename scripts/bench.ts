@@ -3,15 +3,19 @@
  *
  * Scenarios: start, small (10,000 files of 4 KiB), rename (their folder renamed), rebuild (the
  * database of these files lost), large (4 files of 512 MiB), and scale (1,000,000 files of 200 bytes,
- * whose first backups take about half an hour, and the rebuild of their database). In the pack layout:
+ * whose first backups take about half an hour, and every command of holdfast at 10,000, 100,000 and
+ * 1,000,000 files). In the pack layout:
  * packs (the small files: first, unchanged, their folder renamed), packs-large, packs-edit (a file of
- * 2 GiB changed in 50 places), and with --scale packs-scale. Prints Markdown on stdout. Needs Linux, python3, versitygw (as the tests do), and the other tools from
- * `scripts/bench_peers.ts`.
+ * 2 GiB changed in 50 places), and with --scale packs-scale. From a Samba share: shares (2,000 files of
+ * 4 KiB), shares-large (one of 512 MiB), shares-memory (resident memory of parent and child). Prints
+ * Markdown on stdout. Needs Linux, python3, versitygw (as the tests do), for shares Samba, and the other
+ * tools from `scripts/bench_peers.ts`.
  */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Contender } from "./bench/contender.ts";
+import { type Backed, backedUp, growthTable } from "./bench/growth.ts";
 import { holdfast } from "./bench/holdfast.ts";
 import { machineLine } from "./bench/machine.ts";
 import { allMovers } from "./bench/movers.ts";
@@ -23,6 +27,7 @@ import { rebuildAfterBackup } from "./bench/rebuild.ts";
 import { renameRace } from "./bench/rename_race.ts";
 import { scale } from "./bench/scale.ts";
 import { median } from "./bench/samples.ts";
+import { SHARE_SCENARIOS, shareScenario } from "./bench/shares.ts";
 import { startServer } from "./bench/server.ts";
 import { compileBare, startUp } from "./bench/start_up.ts";
 import { seconds, seriesTable, table } from "./bench/table.ts";
@@ -30,6 +35,7 @@ import {
   byteCount,
   ensureTree,
   fileCount,
+  growingFiles,
   largeFiles,
   manyFiles,
   smallFiles,
@@ -50,7 +56,9 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds);
-const known = ["start", "small", "rename", "rebuild", "large", "scale", ...PACK_SCENARIOS];
+const known = ["start", "small", "rename", "rebuild", "large", "scale"].concat(
+  ...[PACK_SCENARIOS, SHARE_SCENARIOS],
+);
 const scenarios = values.only ?? known.filter((name) => values.scale || !name.endsWith("scale"));
 if (!scenarios.every((name) => known.includes(name))) {
   console.error(`--only takes ${known.join(", ")}`);
@@ -94,6 +102,11 @@ try {
   if (scenarios.includes("large")) await raceScenario("4 files of 512 MiB", largeFiles, false);
   if (scenarios.includes("scale")) await scaleScenario();
   await packScenarios(PACK_SCENARIOS.filter((name) => scenarios.includes(name)));
+  for (const name of SHARE_SCENARIOS.filter((name) => scenarios.includes(name))) {
+    console.log(
+      await shareScenario(name, { server, starts, bin, isAsked, scratch, rounds, trees }),
+    );
+  }
 } finally {
   await server.stop();
   await rm(scratch, { recursive: true, force: true });
@@ -174,12 +187,16 @@ async function scaleScenario(): Promise<void> {
   const amount = { files, bytes: byteCount(manyFiles) };
   console.log(`### 1,000,000 files of 200 bytes in 20,000 folders\n`);
   console.log(`${seriesTable(result.series, amount)}\n`);
-  if (start === null) return;
-  const perSecond = (rate: number) => `${Math.round(rate).toLocaleString("en")} files/s`;
-  console.log(`Database: ${seconds(result.databaseBytesPerFile)} bytes a file,`);
-  console.log(`log in the repository: ${seconds(result.logBytesPerFile)}.`);
-  console.log(`\`log verify\`: ${perSecond(result.verifiedPerSecond)};`);
-  console.log(`\`replay\`: ${perSecond(result.replayedPerSecond)}.\n`);
+  if (result.own === undefined) return;
+  console.log(`### What grows with the files\n\n${await growthTable(growing(result.own))}\n`);
+}
+
+async function* growing(largest: Backed): AsyncGenerator<Backed> {
+  for (const shape of growingFiles) {
+    const { files } = largest;
+    if (fileCount(shape) === files) yield largest;
+    else yield await backedUp(largest, shape, { trees, scratch });
+  }
 }
 
 async function packScenarios(names: readonly string[]): Promise<void> {

@@ -11,7 +11,7 @@ import { countsLine } from "./test_run/test_report.ts";
 const folder = join(projectRoot, "coverage");
 await rm(folder, { recursive: true, force: true });
 await ensureHoldfast();
-const { counts, code } = await denoTest(testFiles({ fast: false, names: [] }), [
+const { counts, code } = await denoTest(testFiles({ fast: false, inProcess: false, names: [] }), [
   `--coverage=${folder}`,
   "--coverage-raw-data-only",
 ]);

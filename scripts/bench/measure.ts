@@ -3,6 +3,8 @@ import { mustRun } from "../command.ts";
 export interface Command {
   readonly argv: readonly string[];
   readonly env?: Record<string, string>;
+  /** Exit code that it must end with, 0 by default. */
+  readonly ends?: number;
 }
 
 export interface Measured {
@@ -28,13 +30,13 @@ print(json.dumps({"code": os.waitstatus_to_exitcode(status), "wall": wall,
                   "cpu": usage.ru_utime + usage.ru_stime, "rss": usage.ru_maxrss * 1024}))
 `;
 
-/** Runs a command to its end; throws with its output where the exit code is not 0. Linux only. */
-export async function measure({ argv, env = {} }: Command): Promise<Measured> {
+/** Runs a command to its end; throws with its output where the exit code is another one. Linux only. */
+export async function measure({ argv, env = {}, ends = 0 }: Command): Promise<Measured> {
   const output = await Deno.makeTempFile({ prefix: "holdfast-bench-" });
   try {
     const spec = JSON.stringify({ argv, env, output });
     const result = JSON.parse(await mustRun(["python3", "-c", wrapper, spec]));
-    if (result.code !== 0) {
+    if (result.code !== ends) {
       const said = (await Deno.readTextFile(output)).slice(-4000);
       throw new Error(`${argv.join(" ")} ended with exit code ${result.code}\n${said}`);
     }

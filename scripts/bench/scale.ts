@@ -1,32 +1,24 @@
-import { statSync } from "node:fs";
 import type { Contender } from "./contender.ts";
-import { databaseFile, holdfastCommand } from "./holdfast.ts";
+import type { Backed } from "./growth.ts";
 import { measure } from "./measure.ts";
-import { loseDatabase } from "./rebuild.ts";
 import { leave, newPlace, type Race, sample } from "./race.ts";
-import { median, type Series, seriesOf } from "./samples.ts";
+import { type Sample, type Series, seriesOf } from "./samples.ts";
 
-/** What a million files cost holdfast beyond time. */
-export interface ScaleFigures {
+/** The samples of all, and holdfast's job, which is left as it is. */
+export interface Scaled {
   readonly series: Series[];
-  /** Bytes of the job's database for each file after the first backup. */
-  readonly databaseBytesPerFile: number;
-  /** Bytes of the log segments in the store for each file, after the unchanged runs too. */
-  readonly logBytesPerFile: number;
-  /** Files a second of `log verify` and of `replay`, start included. */
-  readonly verifiedPerSecond: number;
-  readonly replayedPerSecond: number;
+  readonly own: Backed | undefined;
 }
 
 /**
  * One first backup each, then unchanged ones in turn, with `find` beside them, which looks at every
- * file and does nothing else. `start` is how holdfast is started, for its figures beyond time.
+ * file and does nothing else. `start` is how holdfast is started, where it is the first of them.
  */
 export async function scale(
   { server, contenders, source, scratch, rounds }: Race,
   files: number,
   start: readonly string[] | null,
-): Promise<ScaleFigures> {
+): Promise<Scaled> {
   const series: Series[] = [];
   const entered: { contender: Contender; place: Awaited<ReturnType<typeof newPlace>> }[] = [];
   for (const contender of contenders) {
@@ -47,25 +39,16 @@ export async function scale(
     }
   }
   const own = start === null ? undefined : entered[0];
-  const figures = {
-    ...{ databaseBytesPerFile: NaN, logBytesPerFile: NaN },
-    ...{ verifiedPerSecond: NaN, replayedPerSecond: NaN },
-  };
-  if (own !== undefined && start !== null) {
-    const wall = async (verb: string[]) => await wallOf(holdfastCommand(start, own.place, verb));
-    figures.databaseBytesPerFile = statSync(databaseFile(own.place)).size / files;
-    figures.verifiedPerSecond = files / await wall(["log", "verify"]);
-    figures.replayedPerSecond = files / await wall(["replay"]);
-    const lost = await loseDatabase(server, own.place, { start, files, rounds });
-    figures.logBytesPerFile = lost.logBytesPerFile;
-    seriesOf(series, own.contender.name, "rebuild").samples.push(...lost.samples);
-  }
-  for (const { place } of entered) await leave(server, place);
-  return { series, ...figures };
+  for (const one of entered) if (one !== own) await leave(server, one.place);
+  if (own === undefined || start === null) return { series, own: undefined };
+  const backups = ["first", "unchanged"].map((what) => ({
+    command: `backup (${what})`,
+    sample: sampleOf(series, own.contender.name, what),
+  }));
+  return { series, own: { server, place: own.place, start, files, backups } };
 }
 
-async function wallOf(command: Parameters<typeof measure>[0]): Promise<number> {
-  const walls: number[] = [];
-  for (let round = 0; round < 3; round++) walls.push((await measure(command)).wall);
-  return median(walls);
+/** The first of those that were taken. */
+function sampleOf(series: Series[], tool: string, what: string): Sample {
+  return seriesOf(series, tool, what).samples[0];
 }

@@ -34,6 +34,12 @@ export const manyFiles: TreeShape = {
   filesPerFolder: 50,
   fileSize: 200,
 };
+/** The same shape in smaller sizes, and last itself: what grows with the files shows there. */
+export const growingFiles: readonly TreeShape[] = [
+  { ...manyFiles, name: "many-10", folders: 200 },
+  { ...manyFiles, name: "many-100", folders: 2_000 },
+  manyFiles,
+];
 
 export function fileCount({ folders, filesPerFolder }: TreeShape): number {
   return folders * filesPerFolder;

@@ -5,6 +5,8 @@ import { projectRoot } from "../project_root.ts";
 export interface Selection {
   /** Leaves out tests/e2e and files whose name ends in _slow_test.ts. */
   readonly fast: boolean;
+  /** Leaves out tests/e2e: they run the executable, whatever runtime runs them. */
+  readonly inProcess: boolean;
   /** Keeps only files whose path contains one of these; all files where there are none. */
   readonly names: readonly string[];
 }
@@ -17,8 +19,9 @@ export function testFiles(selection: Selection): string[] {
 }
 
 /** Whether one path below the project's root is a test file that fits. */
-export function isSelected(file: string, { fast, names }: Selection): boolean {
+export function isSelected(file: string, { fast, inProcess, names }: Selection): boolean {
   if (!file.endsWith("_test.ts")) return false;
-  if (fast && (file.startsWith("tests/e2e/") || file.endsWith("_slow_test.ts"))) return false;
+  if ((fast || inProcess) && file.startsWith("tests/e2e/")) return false;
+  if (fast && file.endsWith("_slow_test.ts")) return false;
   return names.length === 0 || names.some((name) => file.includes(name));
 }

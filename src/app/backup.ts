@@ -1,5 +1,6 @@
 import type { EarlyTally } from "../core/cost/price_deletion.ts";
 import { packUploads } from "../core/cost/pack_uploads.ts";
+import { NO_LOCKS } from "../core/cost/price_locks.ts";
 import { EXIT, type ExitCode, worstExitCode } from "../core/exit_code.ts";
 import { hex } from "../core/hash.ts";
 import type { ClassRule } from "../core/mirror/class_rules.ts";
@@ -13,6 +14,7 @@ import type { Environment } from "../ports/environment.ts";
 import type { JobLog, Unstored } from "../ports/event_log.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
+import type { ExtendedLocks, LockKeeper } from "./extend_locks.ts";
 import { abortLeftUploads, closeUploads } from "./left_uploads.ts";
 import { executeDeletions, removedObjects } from "./delete_objects.ts";
 import { sizesOf } from "./gone_contents.ts";
@@ -53,6 +55,8 @@ export interface BackupDeps {
   readonly shipRenames: (run: string) => Promise<void>;
   /** Told what the run deletes or overwrites before its class's minimum duration, before it does. */
   readonly tellEarly?: (early: readonly EarlyTally[]) => void;
+  /** Of Object Lock; without it nothing is locked. */
+  readonly locks?: LockKeeper;
   /** For `archived_renames = "copy"`: without it those renames wait. */
   readonly warmUp?: WarmUpSetting;
 }
@@ -88,6 +92,8 @@ export interface BackupReport {
   /** Position, where every source was complete and nothing readable is unstored. */
   readonly snapshot?: number;
   readonly plan?: BackupPlan;
+  /** Locks that were extended. */
+  readonly locks?: ExtendedLocks;
   /** What the store cannot do, as sentences. */
   readonly notices: readonly string[];
 }
@@ -118,18 +124,21 @@ export async function backup(deps: BackupDeps, options: BackupOptions): Promise<
         addSource(context, source.name, found);
       }
       const report = options.dryRun
-        ? planReport(context, deps, options, { scans, before })
+        ? await planReport(context, deps, options, { scans, before })
         : await storeAndReport(context, deps, options, { scans, before });
       return { result: report, outcome: report.exitCode, totals: totalsOf(report) };
     } finally {
-      for (const { root } of scans) root?.close();
+      for (const { root } of scans) await root?.close();
     }
   });
 }
 
-function runOptions({ shipper }: BackupDeps, { config, description, dryRun }: BackupOptions) {
+function runOptions(
+  { shipper, locks }: BackupDeps,
+  { config, description, dryRun }: BackupOptions,
+) {
   return {
-    ...{ command: "backup", config },
+    ...{ command: "backup", config, opening: locks?.opening() ?? [] },
     ...(description === undefined ? {} : { description }),
     ...(dryRun ? {} : { shipper }),
   };
@@ -140,7 +149,8 @@ function storeOptions(deps: BackupDeps, options: BackupOptions): StoreOptions {
   const { storageClass, minArchiveSize, classes, partSize, workers, encryption } = options;
   const { sealer, coding } = encryption ?? {};
   return {
-    ...{ store, hashing, owners, sources: new Map(), ship: () => shipper.shipIfDue() },
+    ...{ store, hashing, owners, sources: new Map() },
+    ...{ ship: () => shipper.shipIfDue(), stillOurs: () => shipper.stillOurs() },
     ...{ storageClass, minArchiveSize, partSize, workers },
     ...(classes === undefined ? {} : { classes }),
     ...(sealer === undefined ? {} : { sealer, coding }),
@@ -222,10 +232,12 @@ async function storeAndReport(
   await closeUploads(context, deps.store, before + 1);
   const snapshot = snapshotIfWhole(context, scans, stored, options.description);
   await deps.shipRenames(run);
+  const locks = await deps.locks?.extend(run);
   return {
-    exitCode: exitCode(scans, stored),
+    exitCode: exitCode(scans, stored, locks),
     scans,
     stored,
+    ...(locks === undefined ? {} : { locks }),
     notices: [...leftNotices(deps, options), ...featureNotices(deps.store)],
     ...(snapshot === undefined ? {} : { snapshot }),
   };
@@ -235,12 +247,12 @@ function acceptedSources(scans: BackupReport["scans"]): Set<string> {
   return new Set(scans.flatMap(({ name, refused }) => refused === undefined ? [name] : []));
 }
 
-function planReport(
+async function planReport(
   context: StoreContext,
   deps: BackupDeps,
   options: BackupOptions,
   { scans, before }: { scans: BackupReport["scans"]; before: number },
-): BackupReport {
+): Promise<BackupReport> {
   const renames = options.packs === undefined
     ? [...openRenames(context.log.index, renameOptions(deps, options))]
     : [];
@@ -269,7 +281,8 @@ function planReport(
   const uploads = packs === undefined
     ? planned.uploads
     : packUploads(Number(planned.bytes), { ...options, packSize: packs.packSize });
-  const plan = { ...planned, uploads, early: fees.early() };
+  const locks = await deps.locks?.plan() ?? NO_LOCKS;
+  const plan = { ...planned, uploads, early: fees.early(), locks };
   const { totals: stored } = context;
   const notices = [...leftNotices(deps, options), ...featureNotices(deps.store)];
   return { exitCode: exitCode(scans, stored), scans, stored, plan, notices };
@@ -303,11 +316,16 @@ function snapshotIfWhole(
   }, { durable: true });
 }
 
-function exitCode(scans: BackupReport["scans"], stored: StoreTotals): ExitCode {
+function exitCode(
+  scans: BackupReport["scans"],
+  stored: StoreTotals,
+  locks?: ExtendedLocks,
+): ExitCode {
   const codes: ExitCode[] = [];
   if (scans.some((scan) => scan.refused !== undefined)) codes.push(EXIT.guard);
   const unreadable = scans.reduce((sum, scan) => sum + scan.unreadable, stored.unreadable);
   if (unreadable + stored.refused > 0) codes.push(EXIT.entries);
+  if (locks !== undefined && locks.failed > 0) codes.push(EXIT.entries);
   if (stored.held > 0) codes.push(EXIT.cost);
   return worstExitCode(codes);
 }

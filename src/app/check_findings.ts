@@ -1,7 +1,8 @@
 import { type AnyNewEvent, BATCH_ENTRIES, type LostObject } from "../core/event/event.ts";
 import { joinPath, jsonOfText, type PathText } from "../core/path_text.ts";
 import type { SignalSink } from "../core/signal.ts";
-import type { JobLog } from "../ports/event_log.ts";
+import type { JobLog, LogReader } from "../ports/event_log.ts";
+import { historyText } from "./log_base.ts";
 
 /** What a check has found wrong, told at once and appended in batches. */
 export interface Findings {
@@ -70,7 +71,7 @@ function eventsOf({ kind, source, path, key, stored, reason, contents }: Finding
   return events;
 }
 
-function hintOf({ path, stored, hint }: Finding): string {
+export function hintOf({ path, stored, hint }: Finding): string {
   if (hint !== undefined) return hint;
   if (path === "" && stored !== undefined) {
     return "the next backup stores what the source still has of it; `holdfast delete PACK` gives " +
@@ -83,4 +84,11 @@ function hintOf({ path, stored, hint }: Finding): string {
   return path === ""
     ? "the database on this machine still holds it: keep a copy of that"
     : "this snapshot cannot give it back";
+}
+
+/** What to do where the repository lacks a segment, which begins with this event. */
+export function segmentHint({ base }: LogReader, first: number): string {
+  return base === undefined || first > base.position
+    ? "`holdfast log ship` puts it back"
+    : `it is lost, unless another copy of the database has it: ${historyText(base.position)}`;
 }

@@ -24,7 +24,7 @@ const EVERYTHING = { paths: [], include: undefined, exclude: undefined };
 
 /** Each live entry's content: that a complete pack has it, and all chunks of a large one. */
 export async function checkPacked(
-  context: CheckContext,
+  context: Pick<CheckContext, "log" | "emit" | "found" | "breathe">,
   faults: PackFaults,
 ): Promise<PackedCounts> {
   const { log, emit, found } = context;
@@ -68,7 +68,7 @@ function nameOf({ folder, name, content }: EntryRow): string {
  * Returns how many were looked at. What `delete` has given up is no loss.
  */
 export async function checkPackedSnapshots(
-  context: CheckContext,
+  context: Pick<CheckContext, "log" | "replayer" | "emit" | "found" | "breathe">,
   faults: PackFaults,
   named: ReadonlySet<string>,
 ): Promise<number> {

@@ -79,7 +79,11 @@ export function tellIndex(
 }
 
 /** Appended at once: from then on what the pack had is looked for in others. */
-export function tellFault(context: CheckContext, faults: PackFaults, fault: PackFault): void {
+export function tellFault(
+  context: Pick<CheckContext, "found">,
+  faults: PackFaults,
+  fault: PackFault,
+): void {
   const { row: { id, key, stored }, kind, reason, contents } = fault;
   faults.set(id, fault);
   context.found.add({

@@ -66,8 +66,9 @@ async function isCopied(
   return false;
 }
 
-function* formerContents(
-  { log }: CheckContext,
+/** What entries had at a snapshot, and had not at the one before, and do not have now. */
+export function* formerContents(
+  { log }: Pick<CheckContext, "log">,
   index: IndexModel,
   since: number,
 ): Generator<FormerContent> {

@@ -1,13 +1,16 @@
 import { HoldfastError, isKind } from "../core/error.ts";
 import { EXIT, type ExitCode, worstExitCode } from "../core/exit_code.ts";
+import type { Layout } from "../core/event/event.ts";
+import type { LockSetting } from "../core/lock/object_lock.ts";
 import { REPOSITORY_KEY } from "../core/mirror/object_key.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import type { ReadingQueue } from "../ports/work_tables.ts";
 import { breather } from "./breather.ts";
 import { type ArchivedOptions, type ArchivedTotals, checkArchived } from "./check_archived.ts";
+import { checkLocks, type LockCounts } from "./check_locks.ts";
 import { checkContents, type ContentCounts } from "./check_contents.ts";
 import type { CheckContext, CheckDeps } from "./check_context.ts";
-import { findings } from "./check_findings.ts";
+import { findings, segmentHint } from "./check_findings.ts";
 import { checkLifecycle } from "./check_lifecycle.ts";
 import { readerForCheck, readPacks } from "./check_pack_data.ts";
 import { checkPacked, checkPackedSnapshots } from "./check_packed.ts";
@@ -29,6 +32,8 @@ export interface CheckOptions {
   readonly snapshots: boolean;
   /** Checksums of archived objects, by S3 Batch Operations. */
   readonly archived?: ArchivedOptions;
+  /** Asks the store for the lock of each object that is needed. */
+  readonly lock?: LockSetting;
   /** Writes pack indexes that are missing or damaged again. */
   readonly repair: boolean;
 }
@@ -46,6 +51,8 @@ export interface CheckReport extends ContentCounts {
   readonly packs?: PackCounts & { readonly rewritten: number };
   /** Archived objects that were compared by their checksums. */
   readonly archived?: ArchivedTotals;
+  /** Objects whose locks were asked for. */
+  readonly locks?: LockCounts;
   /** What of the bucket's lifecycle rules is dangerous, or could not be read. */
   readonly lifecycle: { readonly danger?: string; readonly notice?: string };
 }
@@ -81,15 +88,32 @@ export async function checkStore(deps: CheckDeps, options: CheckOptions): Promis
         ...{ ...deps, run, listing, opener, breathe, found: findings(log, run, deps.emit) },
         ...{ badIndexes: new Map(), indexHint: indexHint(deps, options) },
       };
-      const report = inPacks
-        ? await checkInPacks(context, options, reader)
-        : await checkInMirror(context, options, readings);
+      const report = await withLocks(
+        context,
+        options,
+        inPacks
+          ? await checkInPacks(context, options, reader)
+          : await checkInMirror(context, options, readings),
+        repository.layout,
+      );
       return { result: report, outcome: report.exitCode, totals: totalsOf(report) };
     } finally {
       listing.close();
       readings?.close();
     }
   });
+}
+
+async function withLocks(
+  context: CheckContext,
+  { lock }: CheckOptions,
+  report: CheckReport,
+  layout: Layout,
+): Promise<CheckReport> {
+  if (lock === undefined) return report;
+  const locks = await checkLocks({ ...context, layout }, lock);
+  const exitCode = worstExitCode([report.exitCode, locks.unlocked > 0 ? EXIT.guard : EXIT.done]);
+  return { ...report, locks, exitCode };
 }
 
 function withoutPacks(): HoldfastError {
@@ -197,15 +221,19 @@ function checkLogObjects({ log, listing, found }: CheckContext): void {
       if (listing.find(key) !== undefined) continue;
       const what = kind === "segment" ? "the log's events" : "the record of renames in events";
       const reason = `missing: ${what} ${first} to ${last}`;
-      found.add({ kind: "missing", source: "", path: "", key, reason });
+      const hint = kind === "segment" ? { hint: segmentHint(log, first) } : {};
+      found.add({ kind: "missing", source: "", path: "", key, reason, ...hint });
     }
   }
 }
 
 function totalsOf(report: CheckReport): Record<string, string> {
-  const { entries, missing, damaged, unstored, read, unknown } = report;
+  const { entries, missing, damaged, unstored, read, unknown, locks } = report;
+  const locked = locks === undefined ? {} : { locks: locks.objects, not_locked: locks.unlocked };
   const totals = { entries, missing, damaged, unstored, read: read.objects, bytes: read.bytes };
   return Object.fromEntries(
-    Object.entries({ ...totals, unknown: unknown.objects }).map(([name, n]) => [name, `${n}`]),
+    Object.entries({ ...totals, unknown: unknown.objects, ...locked }).map((
+      [name, n],
+    ) => [name, `${n}`]),
   );
 }

@@ -3,13 +3,14 @@ import type { EventData } from "../core/event/event.ts";
 import type { LogReader } from "../ports/event_log.ts";
 import { openBatchJobs } from "./batch_jobs_log.ts";
 
-/** The newest checkpoint that the log knows of. */
+/** The checkpoints that the log knows of, oldest first. */
+export function checkpointsOf(log: LogReader): EventData["LogCheckpointed"][] {
+  return [...log.events({ type: "LogCheckpointed" })]
+    .flatMap((event) => event.type === "LogCheckpointed" ? [event.data] : []);
+}
+
 export function lastCheckpoint(log: LogReader): EventData["LogCheckpointed"] | undefined {
-  let last: EventData["LogCheckpointed"] | undefined;
-  for (const event of log.events({ type: "LogCheckpointed" })) {
-    if (event.type === "LogCheckpointed") last = event.data;
-  }
-  return last;
+  return checkpointsOf(log).at(-1);
 }
 
 /**

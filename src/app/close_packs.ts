@@ -3,6 +3,8 @@ import type { AnyNewEvent, EventData } from "../core/event/event.ts";
 import type { PackPartRow, PackRow } from "../core/index/pack_rows.ts";
 import type { ListedPart, StoredObject, UploadedPart } from "../ports/object_store.ts";
 import type { ClosedPack } from "./closed_pack.ts";
+import { headOrListed } from "./listed_object.ts";
+import { openUploads } from "./open_uploads.ts";
 import { lostMembers } from "./lost_members.ts";
 import type { PackContext } from "./pack_context.ts";
 import { hexOfCrc } from "./pack_upload.ts";
@@ -92,7 +94,7 @@ async function findDone(
   row: PackRow,
   parts: readonly PackPartRow[],
 ): Promise<Closing | undefined> {
-  const head = await options.store.head(row.key);
+  const head = await headOrListed(options.store, row.key);
   if (head === undefined) return undefined;
   let sent = 0;
   for (const { size, plain, tail } of parts) {
@@ -108,9 +110,7 @@ async function findDone(
 /** The answer to its creation was lost, or it was to be one PUT: whatever is open under the key. */
 async function abortUnknown({ options }: PackContext, { key }: PackRow): Promise<void> {
   const { store } = options;
-  for (const open of await store.listUploads(key)) {
-    if (open.key === key) await store.abortUpload(key, open.uploadId);
-  }
+  for (const id of await openUploads(store, key)) await store.abortUpload(key, id);
 }
 
 async function listParts(

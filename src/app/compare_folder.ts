@@ -8,10 +8,14 @@ import { isStoredFile, rowName } from "./departed_files.ts";
 import type { Missing } from "./missing_entries.ts";
 import { holdsMount, isMount } from "./known_mounts.ts";
 import { addUnreadable, observeEntry, unchangedEntry } from "./observe_entry.ts";
+import { sameRecordOf } from "./scan_context.ts";
 import type { Visit, Walk } from "./walk_state.ts";
 
 /** A folder's listing against its rows in the index. */
-export function compare(walk: Walk, visit: Visit & { started: bigint; digest: Uint8Array }): void {
+export async function compare(
+  walk: Walk,
+  visit: Visit & { started: bigint; digest: Uint8Array },
+): Promise<void> {
   const { handle, listing, path, row, started } = visit;
   const before = { missing: walk.missing.length, unreadable: walk.unreadable };
   const failed = new Set(listing.failed.map((item) => item.name));
@@ -24,6 +28,7 @@ export function compare(walk: Walk, visit: Visit & { started: bigint; digest: Ui
   const changed: { i: number; row: EntryRow | undefined }[] = [];
   const unchanged: EntryRow[] = [];
   diffFolder(listing, rows, {
+    isSame: sameRecordOf(walk.options),
     changed: (i, row) => void changed.push({ i, row }),
     ...(walk.options.observeAll ? { unchanged: (row) => void unchanged.push(row) } : {}),
     missing: (old) => {
@@ -32,10 +37,13 @@ export function compare(walk: Walk, visit: Visit & { started: bigint; digest: Ui
     },
   });
   const at = { handle, listing, path, started };
+  const later: Promise<void>[] = [];
   for (const { i, row } of changed) {
     if (row !== undefined) noteReplaced(walk, row, recordAt(listing, i));
-    observeEntry(walk, at, i, row);
+    const noted = observeEntry(walk, at, i, row);
+    if (noted !== undefined && later.push(noted) === TOGETHER) await allOf(later.splice(0));
   }
+  if (later.length > 0) await allOf(later);
   for (const row of unchanged) walk.batch.add(path, unchangedEntry(row));
   if (row !== undefined) missingFolders(walk, visit, foreign, noteMissing);
   for (const { name, reason } of listing.failed) noteFailed(walk, path, row, name, reason);
@@ -43,6 +51,15 @@ export function compare(walk: Walk, visit: Visit & { started: bigint; digest: Ui
   if (walk.missing.length === before.missing && walk.unreadable === before.unreadable) {
     walk.batch.cacheDigest(path, visit.digest);
   }
+}
+
+/** Entries whose attributes a server is asked for at once. */
+const TOGETHER = 256;
+
+/** Nothing of them goes on when this fails. */
+async function allOf(later: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(later);
+  await Promise.all(later);
 }
 
 /** So many are kept in memory; what is renamed onto more names than that is uploaded. */

@@ -10,6 +10,7 @@ import { unpackStat } from "../core/stat_record.ts";
 import type { ObjectStore, StoredObject } from "../ports/object_store.ts";
 import { byteBudget } from "./byte_budget.ts";
 import { overwritten } from "./former_content.ts";
+import { type KeyCondition, putOver } from "./put_over.ts";
 import { placedTask } from "./placed_task.ts";
 import type { StoreContext } from "./store_context.ts";
 import { metadataFor, storedEntry } from "./store_marker.ts";
@@ -118,8 +119,10 @@ async function copyOne(
     ...(etag === null ? {} : { ifMatch: etag }),
   };
   const found = isPaid && mayBeThere ? await copyThere(store, key, metadata) : undefined;
-  const object = found ??
-    await store.copy(source, key, { metadata, ...(isPaid ? { storageClass } : {}) });
+  const options = { metadata, ...(isPaid ? { storageClass } : {}) };
+  const copy = (condition: KeyCondition = {}) =>
+    store.copy(source, key, { ...options, ...condition });
+  const object = found ?? (isOwn ? await putOver(context, { key, row }, copy) : await copy());
   // What was under its own key may have been copied away since the row was read.
   const now = context.log.index.tables.findEntry(row.folder, row.name)!;
   context.batch.copied(task.source, task.folder, storageClass ?? "STANDARD", {

@@ -92,12 +92,12 @@ export function entryOfMember(
   size: number,
 ): Pick<CatalogEntry, "stat" | "target" | "attributes"> {
   const { type, mode, uid, gid, mtime, birth = 0n, rdev = 0n, sparse = false } = member;
-  const { attributes = [] } = member;
+  const { attributes = [], dos = 0 } = member;
   const pairs = attributes.map(({ name, value }) => [jsonOfText(textOfBytes(name)), base64(value)]);
   return {
     stat: packStat({
       ...{ type: type === "link" ? "file" : type, sparse, mode, uid, gid, fileId: 0n },
-      ...{ size: BigInt(size), mtime, ctime: 0n, birth, rdev },
+      ...{ size: BigInt(size), mtime, ctime: 0n, birth, rdev, dos },
     }),
     target: type === "symlink" ? member.target! : null,
     attributes: pairs.length === 0 ? null : JSON.stringify(pairs),

@@ -1,5 +1,6 @@
 import { HoldfastError } from "../core/error.ts";
 import { EXIT, type ExitCode } from "../core/exit_code.ts";
+import { type HeldSpace, withHeld } from "../core/lock/held_space.ts";
 import { displayPath, type PathText } from "../core/path_text.ts";
 import type { DeletePlan } from "../core/plan/delete_plan.ts";
 import {
@@ -11,6 +12,7 @@ import {
   type PackStep,
   planOf,
 } from "../core/plan/pack_plan.ts";
+import { isoTime } from "../core/time_text.ts";
 import { fillChosen } from "./chosen_contents.ts";
 import { dropPacks } from "./drop_packs.ts";
 import { loseEntries } from "./lose_entries.ts";
@@ -27,6 +29,7 @@ import {
   moveOf,
   packFacts,
   type PackHeads,
+  packLocks,
   surveyPackUse,
 } from "./plan_packs.ts";
 import { emptied, packAgain } from "./prune_packs.ts";
@@ -126,7 +129,21 @@ async function planPacks(upkeep: PackUpkeep, ids: readonly number[]): Promise<Pl
   const steps = facts.map((pack) => stepOf(upkeep, "delete", pack, heads));
   const losers = await nameLosers(upkeep);
   const { lost: _, ...named } = losers;
-  return { losers, heads, plan: { ...planOf(steps), ...named, staying: [], hindered: [] } };
+  const held = await heldOf(upkeep, steps);
+  return { losers, heads, plan: { ...planOf(steps), ...named, staying: [], hindered: [], held } };
+}
+
+async function heldOf(
+  upkeep: PackUpkeep,
+  steps: readonly PackStep[],
+): Promise<HeldSpace | undefined> {
+  const locks = await packLocks(upkeep, steps.map(({ pack }) => pack));
+  let space: HeldSpace | undefined;
+  for (const { pack: { id, bytes } } of steps) {
+    const until = locks.get(id)?.heldUntil;
+    if (until !== undefined) space = withHeld(space, { bytes, until });
+  }
+  return space;
 }
 
 function stepOf(
@@ -167,7 +184,8 @@ async function planPaths(upkeep: PackUpkeep, paths: readonly PathText[]): Promis
   const staying = await stayingEntries(upkeep, { paths });
   const losers = await nameLosers(upkeep);
   const { lost: _, ...named } = losers;
-  return { losers, heads, plan: { ...planOf(steps), ...named, staying, hindered } };
+  const held = await heldOf(upkeep, steps);
+  return { losers, heads, plan: { ...planOf(steps), ...named, staying, hindered, held } };
 }
 
 /** What neither the source nor the store gives of a pack. */
@@ -185,7 +203,7 @@ async function giveUpUnmoved(
     if (isReadable && !content.lost) continue;
     const { claim } = content;
     const row = claim === undefined ? undefined : tables.findEntry(claim.folder, claim.name);
-    if (row === undefined || !sources.has(row)) ledger.giveUp(content);
+    if (row === undefined || !await sources.has(row)) ledger.giveUp(content);
   }
 }
 
@@ -205,7 +223,14 @@ function notFound(paths: readonly PathText[]): HoldfastError {
 }
 
 /** Without `--force`. */
-function refuse({ snapshots, hindered, current }: DeletePlan): void {
+function refuse({ snapshots, hindered, held, current }: DeletePlan): void {
+  if (held !== undefined) {
+    const end = isoTime(held.until).slice(0, 10);
+    throw new HoldfastError("guard", `a lock keeps what is to go until ${end}`, {
+      hint: "repeat it after that, or with --force: then it is given up now, and deleted when " +
+        "its lock has ended; nothing was changed",
+    });
+  }
   if (hindered.length > 0) {
     const [{ pack, why }] = hindered;
     throw new HoldfastError("guard", `${pack.key} cannot be packed again without it: ${why}`, {

@@ -114,11 +114,16 @@ export function packedFact(
   };
 }
 
+function howStored(event: AnyEvent): "stored" | "copied" | "adopted" {
+  if (event.type === "ObjectCopied") return "copied";
+  return event.type === "ObjectsStored" && event.data.adopted !== undefined ? "adopted" : "stored";
+}
+
 /** The key is spelled out in the event where it is not the path's own. */
 export function storedFact(event: AnyEvent, stored: StoredEntry, path: PathText): HistoryFact {
   const { version, size, sha256, from, over, type } = stored;
   return {
-    what: event.type === "ObjectCopied" ? "copied" : "stored",
+    what: howStored(event),
     key: stored.key ?? keyOfPath("", path, type === "folder"),
     class: "class" in event.data ? event.data.class ?? "STANDARD" : "STANDARD",
     version: version ?? null,

@@ -69,7 +69,7 @@ export async function heal(deps: HealDeps, options: HealOptions): Promise<HealRe
   checkLayout(repository, packs === undefined ? "mirror" : "pack", store.url);
   const start = { command: "heal", config, ...(dryRun ? {} : { shipper }) };
   return await inRun(log, environment, start, async (run) => {
-    const roots = openRoots(options.sources);
+    const roots = await openRoots(options.sources);
     try {
       const context = contextOf(deps, options, run, roots);
       const found = { context, roots, work: deps.work };
@@ -84,18 +84,18 @@ export async function heal(deps: HealDeps, options: HealOptions): Promise<HealRe
         .map(([name, count]) => [name, `${count}`]);
       return { result: report, outcome: report.exitCode, totals: Object.fromEntries(totals) };
     } finally {
-      for (const root of roots.values()) root.close();
+      for (const root of roots.values()) await root.close();
     }
   });
 }
 
-function openRoots(sources: readonly NamedSource[]): Map<string, SourceRoot> {
+async function openRoots(sources: readonly NamedSource[]): Promise<Map<string, SourceRoot>> {
   const roots = new Map<string, SourceRoot>();
   for (const { name, source } of sources) {
     try {
-      roots.set(name, source.open());
+      roots.set(name, await source.open());
     } catch (error) {
-      if (!isKind(error, "gone", "entry", "denied")) throw error;
+      if (!isKind(error, "gone", "entry", "denied", "unreachable")) throw error;
     }
   }
   return roots;
@@ -120,6 +120,7 @@ function contextOf(
     ...(sealer === undefined ? {} : { sealer, coding }),
     sources: new Map([...roots].map(([name, root]) => [name, { root, racyWindow }])),
     ship: () => shipper.shipIfDue(),
+    stillOurs: () => shipper.stillOurs(),
   });
 }
 
@@ -137,12 +138,12 @@ async function* entriesOf({ context: { log, signal }, work }: Lost): AsyncGenera
   try {
     for (const position of lossPositions(log, log.head().position)) {
       signal.throwIfAborted();
-      const entry = find(position);
-      if (entry === undefined) continue;
-      const name = `${entry.lost} ${entry.source}\0${entry.path}`;
-      if (seen.get(name) !== undefined) continue;
-      seen.set(name, "");
-      yield entry;
+      for (const entry of find(position)) {
+        const name = `${entry.lost} ${entry.source}\0${entry.path}`;
+        if (seen.get(name) !== undefined) continue;
+        seen.set(name, "");
+        yield entry;
+      }
     }
   } finally {
     seen.close();
@@ -156,7 +157,7 @@ async function planAtSight(
   { accept }: HealOptions,
 ): Promise<void> {
   for await (const entry of entriesOf(lost)) {
-    if (lackAtSight(lost.roots.get(entry.source), entry) === undefined) planner.add(entry);
+    if (await lackAtSight(lost.roots.get(entry.source), entry) === undefined) planner.add(entry);
   }
   const plan = planner.plan();
   if (plan.entries > 0) accept(plan);

@@ -5,14 +5,17 @@ import { PROBE_FOLDER, REPOSITORY_KEY } from "../core/mirror/object_key.ts";
 import { isoTime } from "../core/time_text.ts";
 import { sameRecipients } from "../core/recipient.ts";
 import { checkLayout, encodeRepository, type RepositoryFile } from "../core/repository_file.ts";
+import type { LockSetting } from "../core/lock/object_lock.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { Feature, ObjectStore, StoreFeatures } from "../ports/object_store.ts";
 import { checkLifecycle } from "./check_lifecycle.ts";
 import { probeStore } from "./probe_store.ts";
+import { lockOpening } from "./known_locks.ts";
 import { findRepository } from "./read_repository.ts";
 import { inRun, newId } from "./run.ts";
 import type { LogShipper } from "./ship_log.ts";
+import { TRIED_FOR_MS } from "./try_lock.ts";
 
 export interface InitDeps {
   readonly environment: Environment;
@@ -38,6 +41,8 @@ export interface InitOptions {
   readonly storageClass: string;
   /** The store is to encrypt (`sse`). */
   readonly encryption: boolean;
+  /** Object Lock of all that will be stored. */
+  readonly lock?: LockSetting | undefined;
 }
 
 export interface InitReport {
@@ -96,11 +101,18 @@ async function initIn(
         folder: `${PROBE_FOLDER}${newId(environment)}/`,
         storageClass: options.storageClass,
         encryption: options.encryption,
+        ...(options.lock === undefined
+          ? {}
+          : { lockUntil: Number(environment.clock.now() / 1_000_000n) + TRIED_FOR_MS }),
       });
       const sentences = (Object.entries(features) as [string, Feature][])
         .map(([name, feature]) => [name, feature.works ? "yes" : feature.reason]);
       const probed = { url: store.url, features: Object.fromEntries(sentences) };
-      log.append(id, [{ type: "StoreProbed", data: probed }]);
+      log.append(id, [
+        { type: "StoreProbed", data: probed },
+        ...(features.lock?.works === true ? lockOpening(log, options.lock) : []),
+      ]);
+      refuseUnlocked(features);
       if (!existed) {
         if (found === undefined) {
           await putRepository({ environment, store }, options, log, features);
@@ -121,6 +133,15 @@ async function initIn(
   } finally {
     log.close();
   }
+}
+
+function refuseUnlocked({ lock }: StoreFeatures): void {
+  if (lock === undefined || lock.works) return;
+  throw new HoldfastError("refused", `\`lock\` is set, and ${lock.reason}`, {
+    hint:
+      "`holdfast init --print-policy` prints the bucket's setup; then run init again, or leave " +
+      "`lock` out; no repository was made",
+  });
 }
 
 function createdEvents(

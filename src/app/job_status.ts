@@ -1,7 +1,12 @@
 import type { EventData } from "../core/event/event.ts";
 import type { RunRow, SnapshotRow, UploadRow } from "../core/index/run_fold.ts";
-import type { JobLog, LogHead, Totals } from "../ports/event_log.ts";
+import { heldOfTotals, type HeldSpace } from "../core/lock/held_space.ts";
+import type { LockSetting } from "../core/lock/object_lock.ts";
+import { timeOfIso } from "../core/time_text.ts";
+import type { JobLog, LogBase, LogHead, Totals } from "../ports/event_log.ts";
+import { lookableSince } from "./log_base.ts";
 import { firstUnshipped } from "./segment_state.ts";
+import { lockPasses, lockSetting } from "./known_locks.ts";
 import { probesOf } from "./store_probes.ts";
 import { firstUnsettled, type UnsettledRename } from "./unsettled_renames.ts";
 
@@ -27,10 +32,13 @@ export interface JobStatus {
   /** The newest good one: without gaps, and all of it is in the store. */
   readonly newestWhole: SnapshotRow | undefined;
   readonly renames: RenameCounts;
+  /** Where the log on this machine begins; undefined where all of it is here. */
+  readonly base: LogBase | undefined;
   /** Events that are not in the repository yet. */
   readonly unshipped: number;
   /** Sources whose last scan a guard refused. */
   readonly refused: readonly RefusedScan[];
+  readonly locks: LockStatus;
   /** What the store was last found to do; undefined where it was never probed. */
   readonly probed: ProbedStore | undefined;
 }
@@ -42,6 +50,16 @@ export interface RenameCounts {
   readonly aliased: number;
   /** The first of both. */
   readonly named: readonly UnsettledRename[];
+}
+
+/** What the log knows of Object Lock. */
+export interface LockStatus {
+  /** What is stored is locked so; undefined where it is not. */
+  readonly setting: LockSetting | undefined;
+  /** What is needed and was stored before the last whole pass is locked until then at least. */
+  readonly extended: number | undefined;
+  /** What the last prune had to leave. */
+  readonly held: HeldSpace | undefined;
 }
 
 export interface RefusedScan {
@@ -78,13 +96,33 @@ export function jobStatus(log: JobLog): JobStatus {
     snapshots: snapshots.length,
     newest: snapshots.at(-1),
     newestWhole: snapshots.findLast((row) =>
-      row.gaps + row.lost === 0 && row.position >= (log.base?.since ?? 0)
+      row.gaps + row.lost === 0 && row.position >= lookableSince(log)
     ),
     renames: renameCounts(log),
+    base: log.base,
     unshipped: unshippedEvents(log),
     refused: refusedScans(log),
+    locks: lockStatus(log),
     probed: lastProbe(log),
   };
+}
+
+function lockStatus(log: JobLog): LockStatus {
+  const { whole } = lockPasses(log);
+  return {
+    setting: lockSetting(log),
+    extended: whole === undefined ? undefined : timeOfIso(whole.until),
+    held: heldByLastPrune(log),
+  };
+}
+
+function heldByLastPrune(log: JobLog): HeldSpace | undefined {
+  const last = log.index.lastRuns().find(({ command }) => command === "prune");
+  if (last === undefined) return undefined;
+  for (const event of log.events({ type: "RunFinished", run: last.run, from: last.position })) {
+    if (event.type === "RunFinished") return heldOfTotals(event.data.totals);
+  }
+  return undefined;
 }
 
 function renameCounts({ index }: JobLog): RenameCounts {

@@ -7,6 +7,7 @@ import { typeAt } from "../core/stat_record.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import { placeOf, storageClassOf } from "./object_place.ts";
+import { openUploads } from "./open_uploads.ts";
 import type { ScanContext } from "./scan_context.ts";
 import type { LeftUpload, StoreContext, Task } from "./store_context.ts";
 
@@ -98,9 +99,7 @@ export async function abortUpload(
   { key, upload }: Pick<UploadRow, "key" | "upload">,
   reason: string,
 ): Promise<void> {
-  const ids = upload === null
-    ? (await store.listUploads(key)).filter((open) => open.key === key).map((open) => open.uploadId)
-    : [upload];
+  const ids = upload === null ? await openUploads(store, key) : [upload];
   for (const id of ids) await store.abortUpload(key, id);
   log.append(run, [{
     type: "UploadAborted",
@@ -126,7 +125,9 @@ export async function closeUploads(
   try {
     await abortStrays(context, store, since);
   } catch (error) {
-    if (!isKind(error, "denied", "refused")) throw error;
+    // Keys that only back up may not look: the bucket's rule for incomplete uploads ends those.
+    if (isKind(error, "denied")) return;
+    if (!isKind(error, "refused")) throw error;
     context.emit({ kind: "notice", text: `cannot look for open uploads: ${error.message}` });
   }
 }

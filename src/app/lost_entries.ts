@@ -24,7 +24,11 @@ export interface LostEntry {
   readonly bytes: number;
 }
 
-const FINDINGS = ["ObjectMissing", "ObjectDamaged"] as const satisfies readonly EventType[];
+const FINDINGS = [
+  "ObjectMissing",
+  "ObjectDamaged",
+  "DifferencesFound",
+] as const satisfies readonly EventType[];
 
 /** Positions, up to one, of the events that say what was lost of entries, in order. */
 export function* lossPositions(log: JobLog, to: number): Generator<number> {
@@ -48,27 +52,47 @@ function* positionsOf(
   to: number,
 ): Generator<number, undefined> {
   for (const event of log.events({ type, to })) {
-    if (event.type !== type || event.data.stored === undefined) continue;
-    if (event.data.path !== "") yield event.position;
+    if (lossesIn(event).length > 0) yield event.position;
   }
 }
 
-/** Looks entries up by such a position; undefined where the entry is stored again, or another one now. */
-export function lostEntries(log: JobLog): (found: number) => LostEntry | undefined {
+interface Loss extends Pick<LostEntry, "source" | "path" | "key" | "lost" | "isMissing"> {}
+
+/** What an event says to have been lost of entries. */
+function lossesIn(event: AnyEvent | undefined): Loss[] {
+  switch (event?.type) {
+    case "ObjectMissing":
+    case "ObjectDamaged": {
+      const { source, path, key, stored: lost } = event.data;
+      if (lost === undefined || path === "") return [];
+      const isMissing = event.type === "ObjectMissing";
+      return [{ source, path: textOfJson(path), key, lost, isMissing }];
+    }
+    case "DifferencesFound":
+      return event.data.objects.flatMap(({ is, source = "", path, key, stored: lost }) => {
+        const isLoss = is === "missing" || is === "damaged";
+        if (!isLoss || lost === undefined || path === undefined) return [];
+        return [{ source, path: textOfJson(path), key, lost, isMissing: is === "missing" }];
+      });
+    default:
+      return [];
+  }
+}
+
+/** Looks entries up by such a position; none of those that are stored again, or others now. */
+export function lostEntries(log: JobLog): (found: number) => LostEntry[] {
   const hashes = storedHashes(log);
   return (found) => {
     const [event] = log.events({ from: found, to: found });
-    if (event?.type !== "ObjectMissing" && event?.type !== "ObjectDamaged") return undefined;
-    const { source, key, stored: lost = 0 } = event.data;
-    const path = textOfJson(event.data.path);
-    const item = lostItem(log, source, path, lost);
-    if (item === undefined) return undefined;
-    return {
-      ...{ source, path, item, lost, found, key },
-      isMissing: event.type === "ObjectMissing",
-      sha256: hashes(lost, source, path, key),
-      bytes: item.isFolder ? 0 : Number(unpackStat(item.row.stat).size),
-    };
+    return lossesIn(event).flatMap((loss) => {
+      const { source, path, key, lost } = loss;
+      const item = lostItem(log, source, path, lost);
+      if (item === undefined) return [];
+      return [{
+        ...{ ...loss, item, found, sha256: hashes(lost, source, path, key) },
+        bytes: item.isFolder ? 0 : Number(unpackStat(item.row.stat).size),
+      }];
+    });
   };
 }
 

@@ -29,6 +29,8 @@ export interface MatchOptions {
   readonly trustMtime: boolean;
   /** Position before the scan. */
   readonly before: number;
+  /** The source's times of birth are those of the files. */
+  readonly believesBirth: boolean;
 }
 
 /**
@@ -46,7 +48,7 @@ export function matchMoves(
   const departed: DepartedFile[] = [];
   let [moved, linked] = [0, 0];
   for (const { old, row } of pairs(index, departures, options)) {
-    const evidence = renameEvidence(old.row.stat, row.stat);
+    const evidence = renameEvidence(old.row.stat, row.stat, options.believesBirth);
     if (evidence === undefined) continue;
     const content = evidence === "same" ? contentOf(index, old.row, options.trustMtime) : undefined;
     const { folder, entry } = observation(index, row, "moved", old.path, content);

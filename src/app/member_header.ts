@@ -88,7 +88,7 @@ function metadataOf(
   row: EntryRow | FolderRow,
   owners: OwnerNames,
 ): Omit<TarMember, "path" | "type" | "size"> {
-  const { mode, uid, gid, mtime, birth, rdev, sparse } = unpackStat(row.stat);
+  const { mode, uid, gid, mtime, birth, rdev, sparse, dos } = unpackStat(row.stat);
   const attributes: TarAttribute[] = attributesOf(row.attributes)
     .map(({ name, value }) => ({ name: bytesOfText(name), value }));
   return {
@@ -96,6 +96,7 @@ function metadataOf(
     ...(birth === 0n ? {} : { birth }),
     ...(rdev === 0n ? {} : { rdev }),
     ...(sparse ? { sparse } : {}),
+    ...(dos ? { dos } : {}),
     ...(attributes.length === 0 ? {} : { attributes }),
   };
 }

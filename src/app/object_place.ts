@@ -5,6 +5,7 @@ import { bytesOfText } from "../core/path_text.ts";
 import { unpackStat } from "../core/stat_record.ts";
 import { classOfFile } from "../core/mirror/class_rules.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
+import { listedObject } from "./listed_object.ts";
 import type { StoreContext, Task } from "./store_context.ts";
 
 /** Where an entry's object goes. `own` is false where its key is not the path's. */
@@ -58,16 +59,19 @@ export function storageClassOf(
   return classOfFile(options, file, clock.now());
 }
 
-/** Looks at the first object of each class: a store that changes the class silently stops the run. */
+/**
+ * Looks at the first object of each class: a store that changes the class silently stops the run. By
+ * LIST, for credentials that may only store cannot HEAD.
+ */
 export async function checkClass(context: StoreContext, key: string, asked: string): Promise<void> {
   if (context.checkedClasses.has(asked)) return;
   context.checkedClasses.add(asked);
   const { store } = context.options;
-  const head = await store.head(key);
-  if (head === undefined || head.storageClass === asked) return;
+  const found = await listedObject(store, key);
+  if (found === undefined || found.storageClass === asked) return;
   throw new HoldfastError(
     "refused",
-    `${store.url} stored ${key} as ${head.storageClass}, not as ${asked}`,
+    `${store.url} stored ${key} as ${found.storageClass}, not as ${asked}`,
     {
       context: { key, code: "InvalidStorageClass" },
       hint: "set storage_class to a class that this store has, and that of every rule in " +

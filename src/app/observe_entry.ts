@@ -1,4 +1,4 @@
-import { messageOf } from "../core/error.ts";
+import { isKind, messageOf } from "../core/error.ts";
 import type { ObservedEntry } from "../core/event/event.ts";
 import { observedOfStat } from "../core/index/observed_stat.ts";
 import {
@@ -9,11 +9,11 @@ import {
   UNSETTLED,
 } from "../core/index/rows.ts";
 import { base64, joinPath, jsonOfText, type PathText, textOfBytes } from "../core/path_text.ts";
-import { sameRecord } from "../core/scan/folder_diff.ts";
 import { type FolderListing, nameAt, recordAt } from "../core/scan/listing.ts";
 import { isRacy } from "../core/scan/racy.ts";
 import { typeAt, unpackStat } from "../core/stat_record.ts";
-import type { Attribute, SourceFolder } from "../ports/source.ts";
+import type { Answer, Attribute, SourceFolder } from "../ports/source.ts";
+import { sameRecordOf } from "./scan_context.ts";
 import type { Walk } from "./walk_state.ts";
 
 /** Observations of single entries, and of folders. Without a type it is none that the index knows. */
@@ -37,34 +37,63 @@ export function addUnreadable(
   });
 }
 
+/** Where an entry was met. */
+interface EntrySight {
+  readonly handle: SourceFolder;
+  readonly listing: FolderListing;
+  readonly path: PathText;
+  readonly started: bigint;
+}
+
+/** Awaited only where the source has to be: a promise for each entry would cost more than its calls. */
 export function observeEntry(
   walk: Walk,
-  at: { handle: SourceFolder; listing: FolderListing; path: PathText; started: bigint },
+  at: EntrySight,
   i: number,
   old: EntryRow | undefined,
-): void {
-  const { handle, listing, path, started } = at;
+): void | Promise<void> {
+  const { handle, listing, path } = at;
   const name = textOfBytes(nameAt(listing, i));
-  const record = recordAt(listing, i);
-  const type = typeAt(record);
+  const type = typeAt(recordAt(listing, i));
+  const cannot = (error: unknown) => {
+    if (isKind(error, "unreachable")) throw error;
+    const known = isLive(old) ? type : undefined;
+    addUnreadable(walk, path, name, messageOf(error), known, old?.position);
+  };
   let target: PathText | undefined;
   let attributes: string | null;
   try {
     target = type === "symlink" ? handle.readTarget(name) : undefined;
-    attributes = canonicalAttributes(handle.readAttributes(name));
+    const read = handle.readAttributes(name);
+    if (read instanceof Promise) {
+      const note = (attributes: string | null) =>
+        noteEntry(walk, at, i, { old, target, attributes });
+      return read.then(canonicalAttributes).then(note, cannot);
+    }
+    attributes = canonicalAttributes(read);
   } catch (error) {
-    return addUnreadable(
-      walk,
-      path,
-      name,
-      messageOf(error),
-      isLive(old) ? type : undefined,
-      old?.position,
-    );
+    return cannot(error);
   }
+  // Not within the above: what the log cannot take is no failure of the entry.
+  noteEntry(walk, at, i, { old, target, attributes });
+}
+
+function noteEntry(
+  walk: Walk,
+  { handle, listing, path, started }: EntrySight,
+  i: number,
+  { old, target, attributes }: {
+    readonly old: EntryRow | undefined;
+    readonly target: PathText | undefined;
+    readonly attributes: string | null;
+  },
+): void {
+  const name = textOfBytes(nameAt(listing, i));
+  const record = recordAt(listing, i);
+  const type = typeAt(record);
   const isSame = isLive(old) &&
     old.links === listing.links[i] &&
-    sameRecord(listing.stats, i, old.stat) && attributes === old.attributes;
+    sameRecordOf(walk.options)(listing.stats, i, old.stat) && attributes === old.attributes;
   // Content that is not settled is read again by the upload; all else of a file was just looked at.
   if (isSame && type === "file") return;
   const entry = observedOfStat(name, isLive(old) ? "changed" : "added", record, {
@@ -106,7 +135,7 @@ export interface FolderSight {
   readonly record: Uint8Array;
   readonly row: FolderRow | undefined;
   readonly handle: SourceFolder | undefined;
-  readonly attributesOf: () => Attribute[];
+  readonly attributesOf: () => Answer<Attribute[]>;
   /** Of the folder above as the index has it: what this one is on where its event names none. */
   readonly outerFileSystem: string;
 }
@@ -116,7 +145,7 @@ export function fileSystemInIndex(row: FolderRow | undefined): string | undefine
   return isLive(row) ? row.fileSystem : undefined;
 }
 
-export function observeFolder(walk: Walk, sight: FolderSight): void {
+export async function observeFolder(walk: Walk, sight: FolderSight): Promise<void> {
   const { parent, name, record, row, handle, outerFileSystem } = sight;
   const known = fileSystemInIndex(row);
   const fileSystem = known ?? handle?.fileSystem ?? outerFileSystem;
@@ -124,14 +153,14 @@ export function observeFolder(walk: Walk, sight: FolderSight): void {
     walk.moved.push({ path: joinPath(parent, name), fileSystem: handle.fileSystem });
   }
   const isSame = isLive(row) && (row.state & (UNREADABLE | UNSETTLED)) === 0 &&
-    sameRecord(record, 0, row.stat);
+    sameRecordOf(walk.options)(record, 0, row.stat);
   if (isSame) {
     if (walk.options.observeAll) walk.batch.add(parent, unchangedEntry(row));
     return;
   }
   let attributes: string | null;
   try {
-    attributes = canonicalAttributes(sight.attributesOf());
+    attributes = canonicalAttributes(await sight.attributesOf());
   } catch {
     attributes = row?.attributes ?? null;
   }

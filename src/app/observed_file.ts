@@ -11,17 +11,17 @@ import type { StoreContext, Task } from "./store_context.ts";
 export const READS = 3;
 
 /** A file that is not as the scan saw it gets a new observation before its content is stored. */
-export function observeAgain(
+export async function observeAgain(
   context: StoreContext,
   task: Task,
   row: EntryRow,
   stat: Uint8Array,
   change: "changed" | "unstable",
-): EntryRow {
+): Promise<EntryRow> {
   if (change === "changed" && sameRecord(stat, 0, row.stat)) return row;
   const { log, run, clock, options } = context;
   // After the stat: a later change of them shows in a later ctime.
-  const attributes = options.sources.get(task.source)!.root.readAttributes(task.path);
+  const attributes = await options.sources.get(task.source)!.root.readAttributes(task.path);
   const entry = observedOfStat(task.name, change, stat, {
     links: row.links,
     attributes: canonicalAttributes(attributes),

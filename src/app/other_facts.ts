@@ -14,6 +14,7 @@ const LOOKED_FOR = [
   "ObjectVerified",
   "ObjectMissing",
   "ObjectDamaged",
+  "DifferencesFound",
   "ObjectsRefused",
   "ObjectDiscovered",
 ] as const satisfies readonly EventType[];
@@ -94,6 +95,13 @@ function factsIn(event: AnyEvent, path: PathText, objects: ReadonlySet<string>):
       if (placeOf(source, textOfJson(of)) !== path) return [];
       return [{ what: event.type === "ObjectMissing" ? "missing" : "damaged", key, reason }];
     }
+    case "DifferencesFound":
+      return event.data.objects.flatMap(({ is, source = "", path: of, key, reason = "" }) =>
+        (is === "missing" || is === "damaged") && of !== undefined &&
+          placeOf(source, textOfJson(of)) === path
+          ? [{ what: is, key, reason }]
+          : []
+      );
     case "ObjectsRefused": {
       const { source, entries } = event.data;
       return entries.filter((entry) => placeOf(source, textOfJson(entry.path)) === path)

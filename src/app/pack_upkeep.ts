@@ -37,6 +37,8 @@ export interface PackUpkeepDeps {
   readonly identities: () => Promise<Opener | undefined>;
   /** Where contents may be had from, too. */
   readonly sources: readonly NamedSource[];
+  /** The job locks what it stores. */
+  readonly isLocking?: boolean;
 }
 
 export interface PackUpkeepOptions {
@@ -96,7 +98,7 @@ export async function inPackUpkeep<Result>(
       });
     } finally {
       ledger.close();
-      sources.close();
+      await sources.close();
     }
   });
 }
@@ -110,7 +112,8 @@ function contextOf(deps: PackUpkeepDeps, options: PackUpkeepOptions, run: string
   };
   return {
     ...storeContext(scan, {
-      ...{ store, hashing, owners, sources: new Map(), ship: () => shipper.shipIfDue() },
+      ...{ store, hashing, owners, sources: new Map() },
+      ...{ ship: () => shipper.shipIfDue(), stillOurs: () => shipper.stillOurs() },
       ...{ storageClass, minArchiveSize, partSize, workers },
     }),
     packs,

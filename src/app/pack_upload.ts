@@ -5,6 +5,7 @@ import { base64url } from "../core/pack/chunk_list.ts";
 import { type FrameSize, packKey } from "../core/pack/pack_layout.ts";
 import type { PackPart } from "../core/pack/part_maker.ts";
 import type { StoredObject, UploadedPart } from "../ports/object_store.ts";
+import { headOrListed } from "./listed_object.ts";
 import { checkClass } from "./object_place.ts";
 import type { PackContext } from "./pack_context.ts";
 import { type PackIndexWriter, packIndexWriter } from "./pack_index_writer.ts";
@@ -93,7 +94,7 @@ export function packUpload(
       context.totals.bytes += part.body.length;
       return object;
     } catch (error) {
-      const head = isKind(error, "conflict") ? await store.head(key) : undefined;
+      const head = isKind(error, "conflict") ? await headOrListed(store, key) : undefined;
       if (head?.size !== part.body.length) throw error;
       const { etag, versionId } = head;
       return { etag, ...(versionId === undefined ? {} : { versionId }) };

@@ -29,6 +29,8 @@ export interface PackedWork extends Changing {
   readonly isBroken: boolean;
   /** File systems of folders that are not on that of the folder above, by full path. */
   readonly mounts: Map<PathText, string>;
+  /** Placed, by what says so. */
+  readonly entries: { index: number; record: number };
   outside: number;
   /** Folder above which nothing is in the way, as was last found out. */
   cleared: string;
@@ -60,6 +62,7 @@ export function placeIndexed(work: PackedWork, seen: IndexedEntry, pack?: string
     isLive(row) && isSame(row, entry);
   if (isKnown) work.batch.pack(place, entry, packed, row.position);
   else put(work, place, entry, packed, { row });
+  work.entries.index++;
   return true;
 }
 
@@ -69,6 +72,7 @@ export function placeRecorded(work: PackedWork, { now, isFolder, entry }: Placed
   if (place === undefined || !isFree(work, place, isFolder)) return;
   if (isFolder) noteMount(work, now, entry);
   put(work, place, entry);
+  work.entries.record++;
 }
 
 function placeOf(work: PackedWork, now: PathText): Place | undefined {

@@ -10,11 +10,12 @@ import {
   type PackRules,
 } from "../core/plan/pack_plan.ts";
 import { compareBytes } from "../core/path_text.ts";
-import { timeOfIso } from "../core/time_text.ts";
+import { isoTime, timeOfIso } from "../core/time_text.ts";
 import type { Unstored } from "../ports/event_log.ts";
 import type { ObjectHead } from "../ports/object_store.ts";
 import type { ContentClaim } from "../ports/work_tables.ts";
 import { isToBeDeleted } from "./check_packs.ts";
+import { heldUntil, mayBeLocked } from "./held_by_locks.ts";
 import { eachInParallel } from "./in_parallel.ts";
 import { fillPackLedger } from "./needed_contents.ts";
 import type { PackUpkeep } from "./pack_upkeep.ts";
@@ -33,7 +34,11 @@ export async function surveyPackUse(upkeep: PackUpkeep): Promise<Markers> {
   return markers;
 }
 
-export function noteMarker({ homes }: PackUpkeep, markers: Markers, item: Unstored): void {
+export function noteMarker(
+  { homes }: Pick<PackUpkeep, "homes">,
+  markers: Markers,
+  item: Unstored,
+): void {
   const home = isMarker(item) ? homes.of(item.row) : "none";
   if (typeof home === "number") markers.set(home, (markers.get(home) ?? 0) + 1);
 }
@@ -78,14 +83,36 @@ export async function judgePacks(
     const verdict = judgePack(pack, rules);
     return verdict === "keep" ? [] : [{ pack, verdict }];
   });
-  const heads = await headPacks(upkeep, wanted.map(({ pack }) => pack));
+  const packs = wanted.map(({ pack }) => pack);
+  const heads = await headPacks(upkeep, packs);
+  const locks = await packLocks(upkeep, packs);
   const judged: JudgedPack[] = [];
   for (const { pack, verdict } of wanted) {
     const now = asStored(upkeep, pack, heads.get(pack.id));
-    const move = verdict === "delete" ? NO_MOVE : await moveOf(upkeep, now, heads);
+    const move = locks.get(pack.id) ??
+      (verdict === "delete" ? NO_MOVE : await moveOf(upkeep, now, heads));
     judged.push({ pack: now, verdict, move });
   }
   return { judged, heads };
+}
+
+/** Why packs cannot go: their locks have not ended. Packed again, what they have would lie there twice. */
+export async function packLocks(
+  { deps }: Pick<PackUpkeep, "deps">,
+  packs: readonly Pick<PackFacts, "id" | "key">[],
+): Promise<ReadonlyMap<number, PackMove>> {
+  const moves = new Map<number, PackMove>();
+  if (!mayBeLocked(deps, deps.isLocking ?? false)) return moves;
+  const now = Number(deps.environment.clock.now() / 1_000_000n);
+  await eachInParallel(packs, HEADS, async ({ id, key }) => {
+    const { version } = deps.log.index.packs.pack(id)!;
+    const object = version === null ? { key } : { key, versionId: version };
+    const until = await heldUntil(deps.store, object, now);
+    if (until === undefined) return;
+    const hindrance = `its lock ends on ${isoTime(until).slice(0, 10)}: reclaimable then`;
+    moves.set(id, { ...NO_MOVE, hindrance, heldUntil: until });
+  });
+  return moves;
 }
 
 export async function headPacks(
@@ -129,7 +156,7 @@ export async function moveOf(
     if (pause !== undefined) await pause;
     // The list of a file's chunks is made of what the index knows.
     if (list > 0) continue;
-    if (claim !== undefined && has(claim)) fromSource += size;
+    if (claim !== undefined && await has(claim)) fromSource += size;
     else if (isLost || !heads.has(pack.id)) lost++;
     else {
       absent++;
@@ -145,15 +172,17 @@ export async function moveOf(
 }
 
 /** Whether the source still has an entry as it was stored; the chunks of one ask one after the other. */
-function sourceHas({ deps, sources }: PackUpkeep): (claim: ContentClaim) => boolean {
+function sourceHas(
+  { deps, sources }: PackUpkeep,
+): (claim: ContentClaim) => Promise<boolean> {
   const { tables } = deps.log.index;
   let last: { readonly claim: ContentClaim; readonly has: boolean } | undefined;
-  return (claim) => {
+  return async (claim) => {
     const isSame = last?.claim.folder === claim.folder &&
       compareBytes(last.claim.name, claim.name) === 0;
     if (!isSame) {
       const row = tables.findEntry(claim.folder, claim.name);
-      last = { claim, has: row !== undefined && sources.has(row) };
+      last = { claim, has: row !== undefined && await sources.has(row) };
     }
     return last!.has;
   };

@@ -8,6 +8,7 @@ const without = {
   metadata: "the index can be rebuilt from the log only, not from the objects",
   encryption: "objects are stored as they are sent",
   multipart: "objects above 5 GiB are refused",
+  lock: "whoever may delete objects can delete the backup",
 } as const;
 
 export const checksumsNotConfirmed =
@@ -57,6 +58,17 @@ export function classChanged(storageClass: string, found: string): string {
   return `the store takes storage class ${storageClass} and stores ${found}: ` +
     "set `storage_class` to one that it has";
 }
+
+export function lockRefused(refusal: HoldfastError): string {
+  return `the store locks no object (${codeOf(refusal)}): ${without.lock}; turn versioning and ` +
+    "Object Lock on for the bucket, and give these credentials s3:PutObjectRetention and " +
+    "s3:GetObjectRetention";
+}
+
+export const lockIgnored = `the store takes locks and keeps none: ${without.lock}`;
+
+export const lockNeedsChecksums =
+  `the store takes no CRC32 checksums, and locked objects need them: ${without.lock}`;
 
 /** `NotImplemented 501` */
 function codeOf({ context }: HoldfastError): string {

@@ -14,6 +14,8 @@ export interface ProbeRequest {
   readonly storageClass?: string;
   /** Whether the job asks the store to encrypt. */
   readonly encryption: boolean;
+  /** Milliseconds since 1970, soon: how long an object is locked to try it; undefined for no try. */
+  readonly lockUntil?: number;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ProbeRequest {
  */
 export type OpenWithFeatures = (features: StoreFeatures) => ObjectStore | Promise<ObjectStore>;
 
-type Name = keyof StoreFeatures;
+type Name = Exclude<keyof StoreFeatures, "lock">;
 
 const body = new TextEncoder().encode("written by holdfast to find out what this store can do\n");
 const metadata = { holdfast: "cHJvYmU" };
@@ -39,7 +41,11 @@ export async function probeStore(
   asked: ProbeRequest,
 ): Promise<StoreFeatures> {
   const key = asked.folder + keyName;
-  const declared = await withStore(open, EVERY_FEATURE, (store) => store.features);
+  // What is put here carries no lock but the one that is tried.
+  const tried = asked.lockUntil === undefined
+    ? EVERY_FEATURE
+    : { ...EVERY_FEATURE, lock: unlocked };
+  const declared = await withStore(open, tried, (store) => store.features);
   const first = await firstPut(open, declared, key);
   let features = first.features;
   const look = <T>(work: (store: ObjectStore) => Promise<T>) => withStore(open, features, work);
@@ -65,8 +71,19 @@ export async function probeStore(
   if (features.encryption.works && !asked.encryption) {
     lacks("encryption", reason.encryptionNotAsked);
   }
-  return features;
+  const { lockUntil } = asked;
+  if (lockUntil === undefined) {
+    const { lock: _, ...others } = features;
+    return others;
+  }
+  const lock = await look((store) => lockFailure(store, `${asked.folder}lock`, lockUntil));
+  return {
+    ...features,
+    lock: lock === undefined ? { works: true } : { works: false, reason: lock },
+  };
 }
+
+const unlocked = { works: false, reason: "" } as const;
 
 async function withStore<T>(
   open: OpenWithFeatures,
@@ -186,6 +203,29 @@ async function classFailure(store: ObjectStore, asked: ProbeRequest): Promise<st
   }
   const found = (await store.head(key))?.storageClass ?? "nothing";
   return found === storageClass ? undefined : reason.classChanged(storageClass, found);
+}
+
+/** Locks an object for a moment, and asks for its lock. Why that did not work; undefined where it did. */
+export async function lockFailure(
+  store: ObjectStore,
+  key: string,
+  until: number,
+): Promise<string | undefined> {
+  if (store.lockOf === undefined) return unlockedReason(store);
+  if (!store.features.checksums.works) return reason.lockNeedsChecksums;
+  try {
+    const { versionId } = await store.put(key, body, { lock: { mode: "governance", until } });
+    const found = await store.lockOf(versionId === undefined ? { key } : { key, versionId });
+    return found === undefined ? reason.lockIgnored : undefined;
+  } catch (error) {
+    if (isKind(error, "refused", "denied")) return reason.lockRefused(error);
+    throw error;
+  }
+}
+
+/** As the store says it of itself. */
+function unlockedReason({ features: { lock } }: ObjectStore): string {
+  return lock?.works === false ? lock.reason : reason.lockIgnored;
 }
 
 function without(features: StoreFeatures, name: Name, why: string): StoreFeatures {

@@ -1,6 +1,7 @@
 import { HoldfastError } from "../core/error.ts";
 import { BATCH_ENTRIES } from "../core/event/event.ts";
 import { EXIT, type ExitCode } from "../core/exit_code.ts";
+import { type HeldSpace, heldTotals } from "../core/lock/held_space.ts";
 import { planPrune, type PrunePlan } from "../core/plan/prune_plan.ts";
 import { checkLayout } from "../core/repository_file.ts";
 import type { SignalSink } from "../core/signal.ts";
@@ -10,13 +11,14 @@ import type { ObjectStore } from "../ports/object_store.ts";
 import type { Replayer } from "../ports/replay.ts";
 import type { WorkTables } from "../ports/work_tables.ts";
 import { breather } from "./breather.ts";
+import { mayBeLocked, noteHeld } from "./held_by_locks.ts";
 import { deleteTargets } from "./prune_delete.ts";
 import type { PruneTables } from "./prune_items.ts";
 import { fillLedger } from "./prune_ledger.ts";
-import { noteSpareSidecars, pruneTargets } from "./prune_sidecars.ts";
+import { noteSpareSidecars, pruneTargets, spareObjects } from "./prune_sidecars.ts";
 import { readOwnRepository } from "./read_repository.ts";
 import { inRun } from "./run.ts";
-import type { LogShipper } from "./ship_log.ts";
+import { type LogShipper, noShipping } from "./ship_log.ts";
 
 export interface PruneDeps {
   readonly log: JobLog;
@@ -29,6 +31,8 @@ export interface PruneDeps {
   readonly shipper?: LogShipper;
   /** That the job's config encrypts for; none by default. */
   readonly recipients?: readonly string[];
+  /** The job locks what it stores. */
+  readonly isLocking?: boolean;
 }
 
 export interface PruneOptions {
@@ -46,6 +50,8 @@ export interface PruneReport {
   readonly failed: number;
   /** Keys that are no alias targets any more. */
   readonly released: number;
+  /** What nothing needs, and locks keep. */
+  readonly held: HeldSpace | undefined;
   /** Objects that nothing needs, and that cannot be told from others under their keys. */
   readonly left: number;
 }
@@ -63,17 +69,22 @@ export async function prune(deps: PruneDeps, options: PruneOptions): Promise<Pru
     const ledger = deps.work.ledger();
     const listing = deps.work.listing();
     const spareSidecars = deps.work.notes();
+    const held = deps.work.notes();
     try {
-      const tables = { log, store, ledger, listing, spareSidecars };
+      const tables = { log, store, ledger, listing, spareSidecars, held };
       const report = await pruneBy(deps, options, run, tables);
       const { deleted, bytes, failed, released } = report;
       const counts = Object.entries({ deleted, bytes, failed, released });
-      const totals = Object.fromEntries(counts.map(([name, count]) => [name, `${count}`]));
+      const totals = {
+        ...Object.fromEntries(counts.map(([name, count]) => [name, `${count}`])),
+        ...heldTotals(report.held),
+      };
       return { result: report, outcome: report.exitCode, totals };
     } finally {
       ledger.close();
       listing.close();
       spareSidecars.close();
+      held.close();
     }
   });
 }
@@ -100,16 +111,20 @@ async function pruneBy(
     signal.throwIfAborted();
   }
   await noteSpareSidecars(tables);
-  const plan = planPrune(pruneTargets(tables), Number(environment.clock.now() / 1_000_000n));
+  const now = Number(environment.clock.now() / 1_000_000n);
+  const held = mayBeLocked(deps, deps.isLocking ?? false)
+    ? await noteHeld(tables, spareObjects(tables), now)
+    : undefined;
+  const plan = { ...planPrune(pruneTargets(tables), now), held };
   const accepted = await accept(plan);
   const nothing = { deleted: 0, bytes: 0, failed: 0 };
-  const ship = () => deps.shipper?.ship() ?? Promise.resolve();
-  const context = { ...deps, run, ship };
+  const { shipper = noShipping } = deps;
+  const context = { ...deps, run, shipper };
   const done = accepted ? await deleteTargets(context, tables, plan) : nothing;
   const released = accepted ? releaseAliases(log, run, tables) : 0;
   const { versions } = deps.store.features;
   return {
-    ...{ ...done, plan, accepted, released },
+    ...{ ...done, plan, accepted, released, held },
     left: versions.works ? tables.ledger.unversioned() : 0,
     exitCode: done.failed > 0 ? EXIT.entries : EXIT.done,
   };

@@ -5,6 +5,7 @@ import type { JobLog } from "../ports/event_log.ts";
 import type { ObjectName, ObjectStore } from "../ports/object_store.ts";
 import { eachInParallel } from "./in_parallel.ts";
 import type { PruneTables, PruneTarget } from "./prune_items.ts";
+import type { LogShipper } from "./ship_log.ts";
 import { pruneTargets } from "./prune_sidecars.ts";
 
 export interface PruneContext {
@@ -14,7 +15,7 @@ export interface PruneContext {
   readonly emit: SignalSink;
   readonly signal: AbortSignal;
   /** Sends the log: what was decided outlasts what is deleted. */
-  readonly ship: () => Promise<void>;
+  readonly shipper: LogShipper;
 }
 
 const HEADS = 16;
@@ -37,10 +38,12 @@ export async function deleteTargets(
       durable: true,
     });
   }
-  await context.ship();
+  await context.shipper.ship();
   emit({ kind: "phase", name: "prune" });
   for (const batch of batches(pruneTargets(tables))) {
     signal.throwIfAborted();
+    // What this machine has decided may be needed by one that has taken over since.
+    await context.shipper.stillOurs();
     const gone = await deleteBatch(context, batch);
     const objects = gone.flatMap(({ deleted }) => deleted);
     if (objects.length > 0) {

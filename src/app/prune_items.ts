@@ -18,6 +18,8 @@ export interface PruneTables {
   readonly listing: ObjectListing;
   /** Keys of sidecars of objects that nobody needs. */
   readonly spareSidecars: Notes;
+  /** What locks keep: by key and version, and by key. */
+  readonly held: Notes;
 }
 
 /** One object or version to be deleted, with the events' words about it. */

@@ -1,7 +1,8 @@
 import { HoldfastError } from "../core/error.ts";
 import { EXIT, type ExitCode } from "../core/exit_code.ts";
 import type { PackRow } from "../core/index/pack_rows.ts";
-import { type PackPlan, packRules, planPacks } from "../core/plan/pack_plan.ts";
+import { heldPacks, type PackPlan, packRules, planPacks } from "../core/plan/pack_plan.ts";
+import { heldTotals } from "../core/lock/held_space.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import { dropPacks, type Dropped } from "./drop_packs.ts";
 import { moveContents } from "./move_contents.ts";
@@ -63,7 +64,8 @@ export async function prunePacks(
     const totals = Object.entries(counts).map(([name, count]) => [name, `${count}`]);
     return {
       result: { exitCode, plan, accepted, ...counts },
-      ...{ outcome: exitCode, totals: Object.fromEntries(totals) },
+      outcome: exitCode,
+      totals: { ...Object.fromEntries(totals), ...heldTotals(heldPacks(plan)) },
     };
   });
 }

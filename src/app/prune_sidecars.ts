@@ -1,4 +1,5 @@
 import { decodeMetadata, METADATA_NAME } from "../core/mirror/object_metadata.ts";
+import { withoutHeld } from "./held_by_locks.ts";
 import { eachInParallel } from "./in_parallel.ts";
 import { type PruneTables, type PruneTarget, spareTargets } from "./prune_items.ts";
 
@@ -6,10 +7,15 @@ const SIDECARS = ".holdfast/sidecars/";
 const HEADS = 16;
 const PAGE = 1000;
 
-/** All that will be deleted, sidecars before the objects that name them. */
-export function* pruneTargets(tables: PruneTables): Generator<PruneTarget> {
+/** All that nothing needs, sidecars before the objects that name them. */
+export function* spareObjects(tables: PruneTables): Generator<PruneTarget> {
   yield* sidecars(tables);
   yield* spareTargets(tables);
+}
+
+/** All that will be deleted, in this order. */
+export function pruneTargets(tables: PruneTables): Generator<PruneTarget> {
+  return withoutHeld(tables, spareObjects(tables));
 }
 
 /**

@@ -33,9 +33,12 @@ export function recordReader(log: JobLog, range: Required<Pick<EventRange, "from
   // Seen in this range, and not all that their objects' metadata says.
   const special = new Set<string>();
   const { index } = log;
-  const [stored, findEntry] = [storedSince(log, range), neighbourFinder(index)];
+  const { stored, adopted } = storedSince(log, range);
+  const findEntry = neighbourFinder(index);
   const indexed = indexedMembers(log, range);
-  const reader: Reader = { index, moves, special, stored, indexed, from: range.from, findEntry };
+  const reader: Reader = {
+    ...{ index, moves, special, stored, adopted, indexed, from: range.from, findEntry },
+  };
   return {
     *recordsOf(event: AnyEvent): Generator<RecordBody> {
       // What a rebuild appends is what the repository has said already.
@@ -67,18 +70,23 @@ export function recordReader(log: JobLog, range: Required<Pick<EventRange, "from
   };
 }
 
-/** How many entries of an event have been stored as it says: they need not be looked at twice. */
-function storedSince(log: JobLog, range: EventRange): Map<number, number> {
+/**
+ * How many entries of an event have been stored as it says: they need not be looked at twice. And
+ * which events adopted what other tools have put.
+ */
+function storedSince(log: JobLog, range: EventRange): Pick<Reader, "stored" | "adopted"> {
   const counts = new Map<number, number>();
+  const adopted = new Set<number>();
   for (const type of ["ObjectsStored", "MembersPacked"] as const) {
     for (const event of log.events({ ...range, type })) {
       if (event.type !== "ObjectsStored" && event.type !== "MembersPacked") continue;
+      if ("adopted" in event.data) adopted.add(event.position);
       for (const { objects } of event.data.folders) {
         for (const { prev } of objects) counts.set(prev, (counts.get(prev) ?? 0) + 1);
       }
     }
   }
-  return counts;
+  return { stored: counts, adopted };
 }
 
 interface Reader {
@@ -86,6 +94,7 @@ interface Reader {
   readonly moves: readonly FolderMove[];
   readonly special: Set<string>;
   readonly stored: ReadonlyMap<number, number>;
+  readonly adopted: ReadonlySet<number>;
   readonly indexed: IndexedMembers;
   readonly from: number;
   /** Events name what is in a folder one after the other, and the index stands still. */
@@ -136,12 +145,14 @@ function* recordsOfStored(
   const { special, moves, from } = reader;
   // Its hash was not known when the upload began, and so is not in the metadata.
   const isMultipart = "multipart" in data && data.multipart !== undefined;
+  // Another tool has put it: it has no metadata of ours at all.
+  const isAdopted = "adopted" in data && data.adopted !== undefined;
   for (const group of folders) {
     const folder = textOfJson(group.path);
     for (const { name, type, key, prev, header } of group.objects) {
       const path = joinPath(folder, textOfJson(name));
       // Of what is encrypted the metadata has no hash at all.
-      const isHashless = isMultipart || header !== undefined;
+      const isHashless = isMultipart || isAdopted || header !== undefined;
       const isPlain = !isHashless && key === undefined && prev >= from && moves.length === 0 &&
         (special.size === 0 || !special.has(fullPath(source, path)));
       if (isPlain) continue;
@@ -201,7 +212,7 @@ function* recordOf(
   const isReread = entry?.change === "reread" && entry.prev === row.content.stored;
   if (row.content.etag === IN_PACKS) {
     if (isReread && isSettledAsTold(reader, seen, row)) return;
-  } else if (!isHashless && isTold(index, row, isReread)) return;
+  } else if (!isHashless && isTold(reader, row, isReread)) return;
   yield { is: "entry", source, path, entry: recordedEntry(index, row) };
 }
 
@@ -226,8 +237,13 @@ function isSettledAsTold(
 }
 
 /** True where the metadata of the entry's own object says all of it. */
-function isTold(index: IndexModel, row: EntryRow | FolderRow, isReread: boolean): boolean {
+function isTold(
+  { index, adopted }: Reader,
+  row: EntryRow | FolderRow,
+  isReread: boolean,
+): boolean {
   const { stored, etag } = row.content;
+  if (adopted.has(stored)) return false;
   if (etag === null || stored <= 0 || (row.state & (UNREADABLE | UNSTABLE)) !== 0) return false;
   if (stored !== row.position && !isReread) return false;
   // Of what is encrypted, the hash is in no metadata.

@@ -6,6 +6,7 @@ import { isRacy } from "../core/scan/racy.ts";
 import { unpackStat } from "../core/stat_record.ts";
 import type { SourceFolder } from "../ports/source.ts";
 import { canonicalAttributes } from "./observe_entry.ts";
+import { believesBirth } from "./scan_context.ts";
 import type { Walk } from "./walk_state.ts";
 
 export interface NewFolder {
@@ -21,7 +22,10 @@ export interface NewFolder {
  * one path, it was seen at the new one, and nothing is deleted by it. What is in it is compared
  * with its rows as always, so that a reused file id does no harm.
  */
-export function takeRenamedFolder(walk: Walk, found: NewFolder): FolderRow | undefined {
+export async function takeRenamedFolder(
+  walk: Walk,
+  found: NewFolder,
+): Promise<FolderRow | undefined> {
   if (walk.root.single) return undefined;
   const { index } = walk.log;
   const candidates = index.foldersByFileId(found.record.subarray(16, 24));
@@ -31,9 +35,9 @@ export function takeRenamedFolder(walk: Walk, found: NewFolder): FolderRow | und
   if (parent === undefined) return undefined;
   for (const { id } of candidates) {
     const row = index.tables.folderById(id)!;
-    const from = oldPath(walk, row, found, parent);
+    const from = await oldPath(walk, row, found, parent);
     if (from === undefined) continue;
-    walk.batch.add(found.parent, movedFolder(walk, found, row, { from, parent }));
+    walk.batch.add(found.parent, await movedFolder(walk, found, row, { from, parent }));
     walk.batch.flush();
     walk.renamed++;
     return index.tables.folderById(id);
@@ -42,19 +46,20 @@ export function takeRenamedFolder(walk: Walk, found: NewFolder): FolderRow | und
 }
 
 /** Where the row says that the folder is, if it is that one and is not there any more. */
-function oldPath(
+async function oldPath(
   walk: Walk,
   row: FolderRow,
   found: NewFolder,
   parent: FolderRow,
-): PathText | undefined {
+): Promise<PathText | undefined> {
   if (row.parent === 0 || row.fileSystem !== found.handle.fileSystem) return undefined;
   const [a, b] = [unpackStat(row.stat), unpackStat(found.record)];
   if (a.fileId !== b.fileId) return undefined;
-  if (a.birth !== 0n && b.birth !== 0n && a.birth !== b.birth) return undefined;
+  const knowsBirth = believesBirth(walk.options) && a.birth !== 0n && b.birth !== 0n;
+  if (knowsBirth && a.birth !== b.birth) return undefined;
   const { source, path } = walk.log.index.paths.pathOf(row.id);
   if (source !== walk.options.name || isAtOrAbove(walk, row.id, parent)) return undefined;
-  const there = walk.root.statAt(path);
+  const there = await walk.root.statAt(path);
   const isThere = there !== undefined && unpackStat(there).fileId === b.fileId;
   // On a file system that knows no case, the old name still finds the folder.
   const newPath = joinPath(found.parent, found.name);
@@ -70,15 +75,15 @@ function isAtOrAbove(walk: Walk, id: number, below: FolderRow): boolean {
   return false;
 }
 
-function movedFolder(
+async function movedFolder(
   walk: Walk,
   { name, record, handle }: NewFolder,
   row: FolderRow,
   { from, parent }: { from: PathText; parent: FolderRow },
-): ObservedEntry {
+): Promise<ObservedEntry> {
   let attributes: string | null;
   try {
-    attributes = canonicalAttributes(handle.readAttributes(""));
+    attributes = canonicalAttributes(await handle.readAttributes(""));
   } catch {
     attributes = row.attributes;
   }

@@ -61,10 +61,13 @@ export async function* replaySnapshots(
 
 const PAGE = 1000;
 
-/** All rows whose last event is after a position. */
-export function* touchedRows(index: IndexModel, after: number): Generator<Unstored> {
-  let from: UnstoredCursor | undefined;
-  for (;;) {
+/** All rows whose last event is after a position, from one row on. */
+export function* touchedRows(
+  index: IndexModel,
+  after: number,
+  first?: UnstoredCursor,
+): Generator<Unstored> {
+  for (let from = first;;) {
     const rows = index.touched(after, from, PAGE);
     yield* rows;
     if (rows.length < PAGE) return;

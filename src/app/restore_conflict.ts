@@ -33,11 +33,18 @@ export function clearTheWay(
       hint: "use --overwrite always to replace it",
     });
   }
-  const isSame = there.type === wanted.type && there.mtime === wanted.mtime &&
+  const { timeStep = 1n } = target;
+  const isSame = there.type === wanted.type &&
+    inSteps(there.mtime, timeStep) === inSteps(wanted.mtime, timeStep) &&
     there.rdev === wanted.rdev && (wanted.type !== "file" || there.size === wanted.size);
   if (isSame && overwrite !== "always") return "present";
   if (overwrite !== "never") return "replace";
   throw new HoldfastError("entry", "something else is in its place and was kept", {
     hint: "use --overwrite if-changed to replace what differs",
   });
+}
+
+/** Rounded down, also before 1970. */
+function inSteps(time: bigint, step: bigint): bigint {
+  return (time - ((time % step) + step) % step) / step;
 }

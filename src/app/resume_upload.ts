@@ -1,6 +1,6 @@
 import { isKind } from "../core/error.ts";
 import { decodeMetadata, METADATA_NAME } from "../core/mirror/object_metadata.ts";
-import type { ObjectHead } from "../ports/object_store.ts";
+import type { ObjectHead, ObjectStore } from "../ports/object_store.ts";
 import { hashWhole } from "./hash_whole.ts";
 import { abortUpload } from "./left_uploads.ts";
 import type { LeftUpload, StoreContext } from "./store_context.ts";
@@ -45,10 +45,10 @@ async function findCompleted(
   { file, size, isWhole, settled }: ReadContent & { readonly settled: boolean },
 ): Promise<UploadedContent | undefined> {
   const { store } = context.options;
-  const head = await store.head(left.key);
+  const head = await readableHead(store, left.key);
   if (settled && head !== undefined && isOfUpload(context, left, head, size)) {
     const digest = await hashWhole(context, file);
-    if (isWhole()) {
+    if (await isWhole()) {
       const { etag, versionId } = head;
       const object = { etag, ...(versionId === undefined ? {} : { versionId }) };
       return { object, digest, bytes: size };
@@ -56,6 +56,16 @@ async function findCompleted(
   }
   await abortUpload(context, store, left, "the store does not have it any more");
   return undefined;
+}
+
+/** Who may not look whether it is that upload's object sends it once more. */
+async function readableHead(store: ObjectStore, key: string): Promise<ObjectHead | undefined> {
+  try {
+    return await store.head(key);
+  } catch (error) {
+    if (!isKind(error, "denied")) throw error;
+    return undefined;
+  }
 }
 
 /** The object's metadata names the log and the observation: no other upload has written it. */

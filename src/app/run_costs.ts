@@ -3,7 +3,7 @@ import type { RunRow } from "../core/index/run_fold.ts";
 import type { JobLog } from "../ports/event_log.ts";
 
 /** Commands whose runs ask the store for something that is paid for. */
-const PAID = new Set(["backup", "restore", "heal", "prune", "delete", "undo"]);
+const PAID = new Set(["backup", "adopt", "restore", "heal", "prune", "delete", "undo"]);
 
 /** The last runs, newest first, with what their events say was asked of the store. */
 export async function* runTallies(
@@ -15,6 +15,8 @@ export async function* runTallies(
   // More than are shown: those that asked for nothing are left out.
   for (const run of log.index.runs(most * 10)) {
     if (count >= most) return;
+    // Of a run from before the log begins here nobody can tell.
+    if (run.position <= (log.base?.position ?? 0)) return;
     const isCheck = run.command === "check";
     if (!isCheck && !PAID.has(run.command)) continue;
     const tally = noRun();

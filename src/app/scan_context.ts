@@ -1,5 +1,6 @@
 import type { Sha256 } from "../core/hash.ts";
 import type { PathText } from "../core/path_text.ts";
+import { sameButBirth, type SameRecord, sameRecord } from "../core/scan/folder_diff.ts";
 import type { MaxDelete } from "../core/scan/delete_guard.ts";
 import type { SignalSink } from "../core/signal.ts";
 import type { Clock } from "../ports/environment.ts";
@@ -21,6 +22,16 @@ export interface ScanOptions {
   readonly acceptDeletions: boolean;
   /** Paths below the source that are Holdfast's own. */
   readonly own: ReadonlySet<PathText>;
+}
+
+/** Of shares the time of birth is told and not believed (core/scan/folder_diff.ts, sameButBirth). */
+export function believesBirth({ source }: Pick<ScanOptions, "source">): boolean {
+  return source.fidelity !== "share";
+}
+
+/** How a listed record is compared with one of the index. */
+export function sameRecordOf(options: Pick<ScanOptions, "source">): SameRecord {
+  return believesBirth(options) ? sameRecord : sameButBirth;
 }
 
 export interface ScanContext {

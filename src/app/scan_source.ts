@@ -1,9 +1,9 @@
-import { HoldfastError, isKind, messageOf } from "../core/error.ts";
+import { HoldfastError, isKind } from "../core/error.ts";
 import type { GuardName } from "../core/event/event.ts";
 import { sourceDigest } from "../core/index/tree_digest.ts";
 import { hex } from "../core/hash.ts";
 import { guardDeletions } from "../core/scan/delete_guard.ts";
-import { jsonOfText, type PathText } from "../core/path_text.ts";
+import { displayPath, jsonOfText, type PathText } from "../core/path_text.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { SourceRoot } from "../ports/source.ts";
 import { removeDeparted } from "./departed_files.ts";
@@ -12,8 +12,8 @@ import { matchMoves } from "./match_moves.ts";
 import { expandMissing, type Missing } from "./missing_entries.ts";
 import { observeMoved } from "./moved_folders.ts";
 import { observationBatch } from "./observation_batch.ts";
+import { believesBirth, type ScanContext, type ScanOptions } from "./scan_context.ts";
 import { type WalkResult, walkSource } from "./walk_source.ts";
-import type { ScanContext, ScanOptions } from "./scan_context.ts";
 
 export interface ScanResult {
   /** Open for reading content; absent where the source could not be opened. */
@@ -44,9 +44,9 @@ export async function scanSource(context: ScanContext, options: ScanOptions): Pr
   const known = countKnown(log, options.name);
   let root: SourceRoot;
   try {
-    root = options.source.open();
+    root = await options.source.open();
   } catch (error) {
-    return absent(context, options, known, error);
+    return cannotOpen(context, options, known, error);
   }
   const before = log.head().position;
   log.append(run, [{
@@ -61,7 +61,16 @@ export async function scanSource(context: ScanContext, options: ScanOptions): Pr
     },
   }]);
   const batch = observationBatch(context, options.name, () => clock.now());
-  const walk = await walkSource(context, options, root, batch);
+  let walk: WalkResult;
+  try {
+    walk = await walkSource(context, options, root, batch);
+  } catch (error) {
+    await root.close();
+    if (!isKind(error, "unreachable")) throw error;
+    // What was seen of it by then stays seen; of the rest nothing is known.
+    batch.flush();
+    return absent(context, options, known, error);
+  }
   batch.flush();
   const { index } = log;
   const all = walk.missing.length === 0 ? 0 : countMissing(log, walk.missing);
@@ -72,6 +81,7 @@ export async function scanSource(context: ScanContext, options: ScanOptions): Pr
       source: options.name,
       trustMtime: options.trustMtime,
       before,
+      believesBirth: believesBirth(options),
     });
   const missing = all - moves.departed.length;
   const verdict = guardDeletions({
@@ -126,23 +136,35 @@ function countMissing(log: JobLog, missing: readonly Missing[]): number {
 }
 
 /** A source that is gone where it had entries deletes nothing; where it never had any, it is a mistake. */
-function absent(
+function cannotOpen(
   context: ScanContext,
   options: ScanOptions,
   known: number,
   error: unknown,
 ): ScanResult {
-  if (!isKind(error, "gone", "entry")) throw error;
-  if (known === 0) {
-    throw new HoldfastError(
-      "usage",
-      `cannot open the source ${options.path}: ${messageOf(error)}`,
-      {
-        context: { source: options.name, path: options.path },
-        hint: "check `sources` of the job in the config",
-        cause: error,
-      },
-    );
+  if (!isKind(error, "gone", "entry", "denied", "unreachable")) throw error;
+  if (known > 0) return absent(context, options, known, error);
+  const isServer = isKind(error, "denied", "unreachable");
+  const message = `cannot open the source ${displayPath(options.path)}: ${error.message}`;
+  throw new HoldfastError(isServer ? error.kind : "usage", message, {
+    context: { source: options.name, path: options.path },
+    hint: options.source.fidelity === "share" && error.hint !== undefined
+      ? error.hint
+      : "check `sources` of the job in the config",
+    cause: error,
+  });
+}
+
+/** The other sources of the job are backed up all the same. */
+function absent(
+  context: ScanContext,
+  options: ScanOptions,
+  known: number,
+  error: HoldfastError,
+): ScanResult {
+  if (options.source.fidelity === "share") {
+    const { message, hint } = error;
+    context.emit({ kind: "notice", text: hint === undefined ? message : `${message} (${hint})` });
   }
   const verdict = { guard: "absent" as const, missing: known, limit: 0 };
   refuse(context, options.name, verdict, []);

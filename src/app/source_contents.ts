@@ -4,7 +4,7 @@ import { joinPath, type PathText, textOfBytes } from "../core/path_text.ts";
 import { sameRecord } from "../core/scan/folder_diff.ts";
 import { unpackStat } from "../core/stat_record.ts";
 import type { IndexModel } from "../ports/event_log.ts";
-import type { Source, SourceFile, SourceRoot } from "../ports/source.ts";
+import type { Answer, Source, SourceFile, SourceRoot } from "../ports/source.ts";
 
 export interface NamedSource {
   readonly name: string;
@@ -17,7 +17,7 @@ export interface NamedSource {
  */
 export interface SourceContents {
   /** As far as its stat tells. */
-  has(row: EntryRow): boolean;
+  has(row: EntryRow): Promise<boolean>;
   /** The whole content of a small file; undefined where it cannot be had. */
   read(row: EntryRow): Promise<Uint8Array | undefined>;
   /**
@@ -25,45 +25,48 @@ export interface SourceContents {
    * cannot be had. Whoever takes them compares their hashes.
    */
   pieces(row: EntryRow, sizes: readonly number[]): AsyncGenerator<Uint8Array>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export function sourceContents(
   { paths }: IndexModel,
   sources: readonly NamedSource[],
 ): SourceContents {
-  const roots = new Map<string, SourceRoot | undefined>();
+  const roots = new Map<string, Promise<SourceRoot | undefined>>();
 
-  function rootOf(name: string): SourceRoot | undefined {
-    if (roots.has(name)) return roots.get(name);
+  function rootOf(name: string): Promise<SourceRoot | undefined> {
+    const known = roots.get(name);
+    if (known !== undefined) return known;
     const named = sources.find((source) => source.name === name);
-    const root = named === undefined ? undefined : orNothing(() => named.source.open());
+    const root = orNothing(() => named?.source.open());
     roots.set(name, root);
     return root;
   }
 
-  function placeOf({ folder, name }: EntryRow): { root?: SourceRoot; path: PathText } {
+  async function placeOf({ folder, name }: EntryRow): Promise<Place> {
     const { source, path } = paths.pathOf(folder);
-    const root = rootOf(source);
+    const root = await rootOf(source);
     return { path: joinPath(path, textOfBytes(name)), ...(root === undefined ? {} : { root }) };
   }
 
-  function open(row: EntryRow): SourceFile | undefined {
-    const { root, path } = placeOf(row);
-    const file = root === undefined ? undefined : orNothing(() => root.openFile(path));
-    if (file === undefined || sameRecord(file.stat(), 0, row.stat)) return file;
-    file.close();
-    return undefined;
+  async function open(row: EntryRow): Promise<SourceFile | undefined> {
+    const { root, path } = await placeOf(row);
+    return await orNothing(async () => {
+      const file = await root?.openFile(path, { record: row.stat, stale: true });
+      if (file === undefined || sameRecord(await file.stat(), 0, row.stat)) return file;
+      file.close();
+      return undefined;
+    });
   }
 
   return {
-    has(row) {
-      const { root, path } = placeOf(row);
-      const stat = root === undefined ? undefined : orNothing(() => root.statAt(path));
+    async has(row) {
+      const { root, path } = await placeOf(row);
+      const stat = await orNothing(() => root?.statAt(path, { record: row.stat }));
       return stat !== undefined && sameRecord(stat, 0, row.stat);
     },
     async read(row) {
-      const file = open(row);
+      const file = await open(row);
       if (file === undefined) return undefined;
       try {
         return await readUpTo(file, new Uint8Array(Number(unpackStat(row.stat).size)));
@@ -72,7 +75,7 @@ export function sourceContents(
       }
     },
     async *pieces(row, sizes) {
-      const file = open(row);
+      const file = await open(row);
       if (file === undefined) return;
       try {
         const buffer = new Uint8Array(Math.max(0, ...sizes));
@@ -85,10 +88,15 @@ export function sourceContents(
         file.close();
       }
     },
-    close() {
-      for (const root of roots.values()) root?.close();
+    async close() {
+      for (const root of roots.values()) await (await root)?.close();
     },
   };
+}
+
+interface Place {
+  readonly root?: SourceRoot;
+  readonly path: PathText;
 }
 
 async function readUpTo(file: SourceFile, buffer: Uint8Array): Promise<Uint8Array | undefined> {
@@ -106,9 +114,9 @@ async function readUpTo(file: SourceFile, buffer: Uint8Array): Promise<Uint8Arra
   }
 }
 
-function orNothing<T>(look: () => T): T | undefined {
+async function orNothing<T>(look: () => Answer<T>): Promise<T | undefined> {
   try {
-    return look();
+    return await look();
   } catch (error) {
     if (isOfTheSource(error)) return undefined;
     throw error;
@@ -117,5 +125,5 @@ function orNothing<T>(look: () => T): T | undefined {
 
 /** The source, or the file, is not there or cannot be read. */
 function isOfTheSource(error: unknown): error is HoldfastError {
-  return isKind(error, "gone", "entry", "denied");
+  return isKind(error, "gone", "entry", "denied", "unreachable");
 }

@@ -30,7 +30,7 @@ export async function lackOfSource(
   entry: LostEntry,
   { hashing, signal }: { readonly hashing: Hashing; readonly signal: AbortSignal },
 ): Promise<string | undefined> {
-  const lack = lackAtSight(root, entry);
+  const lack = await lackAtSight(root, entry);
   if (lack !== undefined || !isToBeRead(entry)) return lack;
   const { path, sha256 } = entry;
   const digest = await digestOf(root!, path, { hashing, signal });
@@ -39,13 +39,13 @@ export async function lackOfSource(
 }
 
 /** The same by what its stat record and the log tell: nothing is read. */
-export function lackAtSight(
+export async function lackAtSight(
   root: SourceRoot | undefined,
   entry: LostEntry,
-): string | undefined {
+): Promise<string | undefined> {
   const { item, path, sha256 } = entry;
   if (root === undefined) return LACKS.absent;
-  const stat = root.statAt(path);
+  const stat = await root.statAt(path, { record: item.row.stat });
   if (stat === undefined) return LACKS.gone;
   // Of a folder its object says nothing that the index does not know.
   if (item.isFolder) return typeAt(stat) === "folder" ? undefined : LACKS.changed;
@@ -77,7 +77,7 @@ async function digestOf(
 ): Promise<string | undefined> {
   let file: SourceFile | undefined;
   try {
-    file = root.openFile(path);
+    file = await root.openFile(path);
     const hash = hashing.incremental();
     const buffer = new Uint8Array(PIECE);
     for (;;) {

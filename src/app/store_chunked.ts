@@ -31,15 +31,15 @@ export async function storeChunked(
     const start = context.clock.now();
     try {
       const { chunks, digest } = await packChunks(context, writer, opened);
-      if (reads > READS || sameRecord(opened.stat(), 0, current.stat)) {
+      if (reads > READS || sameRecord(await opened.stat(), 0, current.stat)) {
         return await record(context, writer, task, { row: current, chunks, digest, start });
       }
     } finally {
       if (opened !== file) opened.close();
     }
-    opened = root.openFile(task.path);
+    opened = await root.openFile(task.path, { record: current.stat, stale: true });
     const change = reads < READS ? "changed" : "unstable";
-    current = observeAgain(context, task, current, opened.stat(), change);
+    current = await observeAgain(context, task, current, await opened.stat(), change);
   }
 }
 

@@ -34,6 +34,8 @@ export interface StoreOptions {
   readonly sources: Map<string, OpenSource>;
   /** Called now and then: sends the log where enough of it has come together. */
   readonly ship: () => Promise<void>;
+  /** Throws kind "locked" where another machine writes the job by now. */
+  readonly stillOurs: () => Promise<void>;
 }
 
 /** How the mirror layout encrypts. */
@@ -93,6 +95,8 @@ export interface StoreContext extends ScanContext {
   /** Uploads of an earlier run whose entry has not had its turn yet, by placeText. */
   readonly left: Map<string, LeftUpload>;
   readonly checkedClasses: Set<string>;
+  /** Whether other tools' objects are known to be below the prefix: a new key may hold one. */
+  readonly others: { found: boolean };
   /** Removed files that an unknown file may turn out to be. */
   readonly gone: GoneContents;
   /** Sizes of their contents. */

@@ -15,8 +15,10 @@ import { storeMarker } from "./store_marker.ts";
 import { storedBatch } from "./stored_batch.ts";
 import { unreadRows } from "./unread_rows.ts";
 
-/** How often it is looked whether the log should be shipped. */
+/** How often it is looked whether the log should be shipped; at each file in parts, too. */
 const SHIP_EVERY = 100;
+/** Runs that are looked at for one that has adopted objects of others. */
+const RECENT_RUNS = 100;
 /** What a small object costs in flight, so that many are under way but not all. */
 const LEAST_WEIGHT = 2 * 1024 * 1024;
 
@@ -33,6 +35,7 @@ export function storeContext(scan: ScanContext, options: StoreOptions): StoreCon
     },
     left: leftUploads(scan.log),
     checkedClasses: new Set(["STANDARD"]),
+    others: { found: scan.log.index.runs(RECENT_RUNS).some(({ command }) => command === "adopt") },
   };
 }
 
@@ -121,7 +124,7 @@ async function storeAll(
         tell(context, work.done, expected, task.path);
       });
     running.add(run);
-    if (++begun % SHIP_EVERY === 0) await options.ship();
+    if (++begun % SHIP_EVERY === 0 || weight === undefined) await options.ship();
   }
   await Promise.all(running);
   context.batch.flush();

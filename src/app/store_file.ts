@@ -4,6 +4,7 @@ import { unpackStat } from "../core/stat_record.ts";
 import { leaveFormer } from "./former_content.ts";
 import { wasElsewhere } from "./found_content.ts";
 import { leftUploadOf } from "./left_uploads.ts";
+import { type KeyCondition, putOver } from "./put_over.ts";
 import { checkClass, placeOf, storageClassOf } from "./object_place.ts";
 import { confirm, isStoredAlready, isUnsettled, observeAgain } from "./observed_file.ts";
 import { readStable, type StableContent } from "./read_stable.ts";
@@ -15,9 +16,9 @@ import { metadataFor, storedEntry } from "./store_marker.ts";
 /** Reads a file and stores its content, unless an equal content is stored already. */
 export async function storeFile(context: StoreContext, task: Task, row: EntryRow): Promise<void> {
   const { root } = context.options.sources.get(task.source)!;
-  const file = root.openFile(task.path);
+  const file = await root.openFile(task.path, { record: row.stat });
   try {
-    const current = observeAgain(context, task, row, file.stat(), "changed");
+    const current = await observeAgain(context, task, row, await file.stat(), "changed");
     const left = await leftUploadOf(context, task, current);
     const isLarge = unpackStat(current.stat).size > BigInt(context.options.partSize);
     if (isLarge || left !== undefined) {
@@ -50,7 +51,9 @@ async function storeBytes(
   });
   const storageClass = storageClassOf(context, task, row.stat, content.length);
   const bodySha256 = sealed.storedSha256 ?? sha256;
-  const object = await store.put(key, body, { metadata, storageClass, sha256: bodySha256 });
+  const options = { metadata, storageClass, sha256: bodySha256 };
+  const put = (condition: KeyCondition = {}) => store.put(key, body, { ...options, ...condition });
+  const object = own ? await putOver(context, { key, row }, put) : await put();
   await checkClass(context, key, storageClass);
   const former = leaveFormer(context.log.index, row, { key, object, isSame });
   context.totals.objects++;

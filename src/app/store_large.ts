@@ -54,7 +54,7 @@ async function isEqual(
   if (!mayBeGone && (row.content.stored === 0 || row.content.sha256 === null)) return false;
   const start = context.clock.now();
   const digest = await hashWhole(context, file);
-  const isSame = sameRecord(file.stat(), 0, row.stat);
+  const isSame = sameRecord(await file.stat(), 0, row.stat);
   if (!isSame) return false;
   const racy = isUnsettled(context, task, row, start);
   if (!isStoredAlready(row, digest)) {
@@ -72,14 +72,15 @@ async function goOn(
   const start = context.clock.now();
   const begun = BigInt(timeOfIso(left.started)) * 1_000_000n;
   const { racyWindow } = context.options.sources.get(task.source)!;
+  const { own } = placeOf(context, task, row.position);
   const upload = await resumeUpload(context, left, {
+    row: own ? row : undefined,
     ...{ file, size: Number(unpackStat(row.stat).size) },
-    isWhole: () => sameRecord(file.stat(), 0, row.stat),
+    isWhole: async () => sameRecord(await file.stat(), 0, row.stat),
     settled: !isRacy(row.stat, begun, racyWindow(task.folder)),
   });
   if (upload === undefined) return false;
   const { key } = left;
-  const { own } = placeOf(context, task, row.position);
   await record(context, task, row, {
     ...{ ...upload, key, own, start, storageClass: left.storageClass ?? "STANDARD" },
   });
@@ -90,10 +91,12 @@ async function storeAnew(context: StoreContext, task: Task, row: EntryRow): Prom
   const { root } = context.options.sources.get(task.source)!;
   let current = row;
   for (let reads = 1;; reads++) {
-    const opened = root.openFile(task.path);
+    const opened = await root.openFile(task.path, {
+      ...(reads === 1 ? { record: row.stat } : { record: current.stat, stale: true }),
+    });
     try {
       const change = reads <= READS ? "changed" : "unstable";
-      current = observeAgain(context, task, current, opened.stat(), change);
+      current = await observeAgain(context, task, current, await opened.stat(), change);
       const start = context.clock.now();
       const { key, own } = placeOf(context, task, current.position);
       const { position, stat, attributes } = current;
@@ -108,7 +111,8 @@ async function storeAnew(context: StoreContext, task: Task, row: EntryRow): Prom
       const upload = await uploadParts(context, task, {
         ...{ key, metadata, storageClass, observed: position },
         ...(sealed === undefined ? { file: opened, size } : sealed.content),
-        isWhole: () => isLast || sameRecord(opened.stat(), 0, stat),
+        row: own ? current : undefined,
+        isWhole: async () => isLast || sameRecord(await opened.stat(), 0, stat),
       });
       if (upload === undefined) continue;
       return await record(context, task, current, {

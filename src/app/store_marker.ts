@@ -13,6 +13,7 @@ import { typeAt, unpackStat } from "../core/stat_record.ts";
 import type { StoredObject } from "../ports/object_store.ts";
 import { leaveFormer } from "./former_content.ts";
 import { placeOf, tagOf } from "./object_place.ts";
+import { type KeyCondition, putOver } from "./put_over.ts";
 import type { StoreContext, Task } from "./store_context.ts";
 import { plainBodies } from "./stored_body.ts";
 
@@ -27,7 +28,12 @@ export async function putMarker(context: StoreContext, task: Task): Promise<Stor
   const { key, own } = placeOf(context, task, position);
   const metadata = await metadataFor(context, task, { position, stat, attributes, own });
   const { store } = context.options;
-  const object = await store.put(key, new Uint8Array(0), { metadata });
+  const put = (condition: KeyCondition = {}) =>
+    store.put(key, new Uint8Array(0), { metadata, ...condition });
+  // A folder's key ends in "/": nothing but its marker is there.
+  const object = task.item.isFolder || !own
+    ? await put()
+    : await putOver(context, { key, row: task.item.row }, put);
   const former = task.item.isFolder
     ? {}
     : leaveFormer(context.log.index, task.item.row, { key, object });

@@ -68,11 +68,9 @@ async function storeItems(
   items: Iterable<Unstored>,
   { entries: total, bytes: totalBytes }: { readonly entries: number; readonly bytes: bigint },
 ): Promise<void> {
-  const { options, signal, log, emit } = context;
+  const { options, signal, emit } = context;
   let [done, bytes] = [0, 0];
-  for (const item of items) {
-    const task = placedTask(log.index, item);
-    if (!options.sources.has(task.source)) continue;
+  for (const task of announced(context, items)) {
     signal.throwIfAborted();
     try {
       bytes += await storeOne(context, writer, task);
@@ -90,6 +88,27 @@ async function storeItems(
   }
 }
 
+/** Entries whose sources are told of them before their turn: each is read on its own. */
+const AHEAD = 12;
+
+/** The tasks of the items whose source is open. */
+function* announced({ options, log }: PackContext, items: Iterable<Unstored>): Generator<Task> {
+  const told: Task[] = [];
+  for (const item of items) {
+    const task = placedTask(log.index, item);
+    const root = options.sources.get(task.source)?.root;
+    if (root === undefined) continue;
+    if (root.expectFile === undefined) {
+      yield task;
+      continue;
+    }
+    if (!item.isFolder) root.expectFile(task.path, item.row.stat);
+    told.push(task);
+    if (told.length > AHEAD) yield told.shift()!;
+  }
+  yield* told;
+}
+
 /** Returns how many bytes were read. */
 async function storeOne(context: PackContext, writer: PackWriter, task: Task): Promise<number> {
   const { item } = task;
@@ -98,9 +117,9 @@ async function storeOne(context: PackContext, writer: PackWriter, task: Task): P
     return 0;
   }
   const { root } = context.options.sources.get(task.source)!;
-  const file = root.openFile(task.path);
+  const file = await root.openFile(task.path, { record: item.row.stat });
   try {
-    const row = observeAgain(context, task, item.row, file.stat(), "changed");
+    const row = await observeAgain(context, task, item.row, await file.stat(), "changed");
     const { size } = unpackStat(row.stat);
     if (size > BigInt(context.packs.chunkThreshold)) {
       await storeChunked(context, writer, task, { row, file });
@@ -123,7 +142,8 @@ async function storeGrown(
   task: Task,
   row: EntryRow,
 ): Promise<void> {
-  const file = context.options.sources.get(task.source)!.root.openFile(task.path);
+  const { root } = context.options.sources.get(task.source)!;
+  const file = await root.openFile(task.path, { record: row.stat });
   try {
     await storeChunked(context, writer, task, { row, file });
   } finally {

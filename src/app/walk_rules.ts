@@ -23,7 +23,7 @@ const LARGEST_IGNORE_FILE = 1 << 20;
 export async function readIgnoreFile(walk: Walk, outer: Rules, folder: PathText): Promise<Rules> {
   const path = joinPath(folder, outer.ignoreFile);
   try {
-    const file = walk.root.openFile(path);
+    const file = await walk.root.openFile(path);
     try {
       const buffer = new Uint8Array(LARGEST_IGNORE_FILE);
       const length = await file.read(buffer);

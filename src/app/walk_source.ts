@@ -1,4 +1,4 @@
-import { messageOf } from "../core/error.ts";
+import { isKind, messageOf } from "../core/error.ts";
 import type { EntryRow, FolderRow } from "../core/index/rows.ts";
 import { compareBytes, joinPath, type PathText, textOfBytes } from "../core/path_text.ts";
 import { type FolderListing, nameAt, recordAt } from "../core/scan/listing.ts";
@@ -60,7 +60,7 @@ export async function walkSource(
     paused: context.clock.now(),
   };
   const row = context.log.index.paths.find(options.name, "");
-  observeFolder(walk, {
+  await observeFolder(walk, {
     parent: "",
     name: "",
     record: root.single ? NO_FOLDER : root.stat,
@@ -107,7 +107,8 @@ async function walkFolder(
   let listing: FolderListing;
   const started = walk.clock.now();
   try {
-    listing = handle.list();
+    const listed = handle.list();
+    listing = listed instanceof Promise ? await listed : listed;
   } catch (error) {
     return unreadableFolder(walk, path, row, error);
   }
@@ -126,7 +127,7 @@ async function walkFolder(
     listing.failed.length === 0;
   const before = settled ? walk.log.index.statDigest(row.id) : undefined;
   const skip = before !== undefined && compareBytes(before, digest) === 0;
-  if (!skip) compare(walk, { handle, listing, path, row, started, digest });
+  if (!skip) await compare(walk, { handle, listing, path, row, started, digest });
   await breathe(walk, path);
   await walkSubfolders(walk, { handle, listing, path, row, rules });
 }
@@ -185,7 +186,7 @@ async function walkSubfolder(
   try {
     inner = handle.enter(name);
   } catch (error) {
-    observeFolder(walk, {
+    await observeFolder(walk, {
       ...{ parent: path, name, record, row: old, handle: undefined },
       ...{ attributesOf: () => handle.readAttributes(name), outerFileSystem },
     });
@@ -194,10 +195,10 @@ async function walkSubfolder(
   }
   try {
     const renamed = old === undefined
-      ? takeRenamedFolder(walk, { parent: path, name, record, handle: inner })
+      ? await takeRenamedFolder(walk, { parent: path, name, record, handle: inner })
       : undefined;
     if (renamed === undefined) {
-      observeFolder(walk, {
+      await observeFolder(walk, {
         ...{ parent: path, name, record, row: old, handle: inner },
         ...{ attributesOf: () => inner.readAttributes(""), outerFileSystem },
       });
@@ -211,13 +212,17 @@ async function walkSubfolder(
   }
 }
 
-/** Its subtree is unknown, not removed: known entries below it stay as they are. */
+/**
+ * Its subtree is unknown, not removed: known entries below it stay as they are. Where the server is
+ * lost, all the rest is: that ends the walk.
+ */
 function unreadableFolder(
   walk: Walk,
   path: PathText,
   row: FolderRow | undefined,
   error: unknown,
 ): void {
+  if (isKind(error, "unreachable")) throw error;
   const { index } = walk.log;
   walk.batch.flush();
   const now = row ?? index.paths.find(walk.options.name, path);

@@ -7,6 +7,7 @@ import { readClasses } from "./config_classes.ts";
 import { readPrices } from "./config_prices.ts";
 import { checkLayoutKeys, DEFAULT_PACK_SIZE, DEFAULT_PART_SIZE } from "./config_layout.ts";
 import { type Problems, problemsOf } from "./config_problems.ts";
+import { checkShareKeys, sharesConfig } from "./config_shares.ts";
 import { readSources } from "./config_sources.ts";
 import { isTable, readTable } from "./config_table.ts";
 import { checkJobName, wanted } from "./config_values.ts";
@@ -86,7 +87,8 @@ function readJob(
   const { sources, classes, ...rest } = section;
   const values = readTable(JOB_KEYS, rest, path, problems, ["sources", "classes"]);
   const common = { exclude: values.exclude ?? [], include: values.include ?? [] };
-  const read = readSources(sources, { path, place, common, problems });
+  const read = readSources(sources, { path, place, common, login: values, problems });
+  if (problems.count === before) checkShareKeys(values, read, path, problems);
   if (values.repository === undefined && rest.repository === undefined) {
     problems.add(path, "repository is missing", 'add repository = "s3://bucket/prefix"');
   }
@@ -104,6 +106,8 @@ const S3_ONLY = [
   "sse",
   "sse_kms_key",
   "batch_role",
+  "lock",
+  "lock_mode",
 ] as const;
 
 function checkTogether(
@@ -116,10 +120,16 @@ function checkTogether(
   if (values.sse_kms_key !== undefined && values.sse !== "aws:kms") {
     problems.add([...path, "sse_kms_key"], "a KMS key without KMS", 'add sse = "aws:kms"');
   }
+  if (values.lock_mode !== undefined && section.lock === undefined) {
+    problems.add([...path, "lock_mode"], "a mode without a lock", 'add lock = "30d"');
+  }
   if (values.repository?.kind === "folder") {
     for (const key of S3_ONLY) {
       if (values[key] === undefined) continue;
-      problems.add([...path, key], "has no meaning for a file:// repository", "remove this line");
+      const why = key === "lock"
+        ? "a folder cannot lock what is in it: whoever can write there can delete it"
+        : "has no meaning for a file:// repository";
+      problems.add([...path, key], why, "remove this line");
     }
   }
 }
@@ -153,6 +163,9 @@ function jobOf(
       sseKmsKey: values.sse_kms_key,
       ...(values.batch_role === undefined ? {} : { batchRole: values.batch_role }),
     },
+    ...(values.lock === undefined
+      ? {}
+      : { lock: { mode: values.lock_mode ?? "governance", ms: values.lock } }),
     maxDelete: values.max_delete ?? DEFAULT_MAX_DELETE,
     delete: values.delete ?? false,
     renames: values.renames ?? "auto",
@@ -186,6 +199,7 @@ function jobOf(
     chunkThreshold: values.chunk_threshold ?? DEFAULT_CHUNK_THRESHOLD,
     minArchiveSize: values.min_archive_size ?? DEFAULT_MIN_ARCHIVE_SIZE,
     uploadWorkers: values.upload_workers ?? 4,
+    shares: sharesConfig(values),
     logDir: values.log_dir === undefined ? undefined : absolutePath(values.log_dir, place),
     logKeep: values.log_keep ?? 30,
     text,

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { HoldfastError, isKind, messageOf } from "../core/error.ts";
 import type { Layout } from "../core/event/event.ts";
+import type { LockMode } from "../core/lock/object_lock.ts";
 import { configPlace, type FoundConfig, readConfigText } from "./config_file.ts";
 import { JOB_KEYS } from "./config_keys.ts";
 import { encryptionProblem } from "./config_layout.ts";
@@ -23,6 +24,10 @@ export interface JobSection {
   readonly region?: string;
   readonly profile?: string;
   readonly forcePathStyle?: boolean;
+  readonly passwordFile?: string;
+  readonly lock?: string;
+  readonly lockMode?: LockMode;
+  readonly batchRole?: string;
 }
 
 export interface SectionPlan {
@@ -90,6 +95,10 @@ export function sectionText(section: JobSection): string {
     ["region", section.region],
     ["profile", section.profile],
     ["force_path_style", section.forcePathStyle || undefined],
+    ["password_file", section.passwordFile],
+    ["lock", section.lock],
+    ["lock_mode", section.lockMode],
+    ["batch_role", section.batchRole],
   ];
   return [
     `[job.${/^[A-Za-z0-9_-]+$/.test(section.name) ? section.name : tomlText(section.name)}]`,
@@ -118,7 +127,7 @@ function tomlText(text: string): string {
 /** Equal in what init can set; patterns and the like may have been added by hand since. */
 function sameSettings(a: JobConfig, b: JobConfig): boolean {
   const settings = (job: JobConfig) => [
-    job.sources.map(({ name, path }) => [name, path]),
+    job.sources.map(({ name, path, share }) => [name, path, share?.login]),
     job.repository,
     job.layout,
     job.recipients.toSorted(),
@@ -127,6 +136,7 @@ function sameSettings(a: JobConfig, b: JobConfig): boolean {
     job.s3.region,
     job.s3.profile,
     job.s3.forcePathStyle,
+    job.lock,
   ];
   return JSON.stringify(settings(a)) === JSON.stringify(settings(b));
 }
@@ -149,7 +159,8 @@ export function checkOptions(section: JobSection, names: OptionNames = INIT_OPTI
       () => checkSource(name, section.sources.length),
     ]),
   ];
-  const { storageClass, endpoint, recipients } = section;
+  const { storageClass, endpoint, recipients, lock } = section;
+  if (lock) checks.push(["--lock-for", () => JOB_KEYS.lock(lock)]);
   if (recipients) checks.push(["--recipient", () => JOB_KEYS.recipients(recipients)]);
   if (storageClass) checks.push(["--storage-class", () => JOB_KEYS.storage_class(storageClass)]);
   if (endpoint) checks.push(["--endpoint", () => JOB_KEYS.endpoint(endpoint)]);

@@ -18,6 +18,7 @@ import {
   readWhole,
 } from "./config_values.ts";
 import { type Tier, tierNamed } from "../core/cold/restore_state.ts";
+import { LOCK_MODES } from "../core/lock/object_lock.ts";
 import { ARCHIVED_RENAMES, RENAME_MODES } from "../core/plan/rename_plan.ts";
 import { parseRepositoryUrl } from "./repository_url.ts";
 
@@ -37,6 +38,15 @@ export const STORAGE_CLASSES = [
   "REDUCED_REDUNDANCY",
   "EXPRESS_ONEZONE",
 ] as const;
+
+/** How to sign in at a share: of a job, or of one source. */
+const LOGIN_KEYS = {
+  auth: readChoice("password", "kerberos", "guest"),
+  password_file: readText,
+  password_env: readText,
+} satisfies Record<string, ReadValue<unknown>>;
+
+export type LoginValues = ValuesOf<typeof LOGIN_KEYS>;
 
 /** Of INTELLIGENT_TIERING, as HEAD's `x-amz-archive-status` says them: prices have them as classes. */
 export const ARCHIVE_TIERS = ["ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"] as const;
@@ -86,8 +96,16 @@ export const JOB_KEYS = {
   keep_monthly: readWhole(1, 1_000_000),
   keep_yearly: readWhole(1, 1_000_000),
   keep_within: readDuration,
+  lock: readDuration,
+  lock_mode: readChoice(...LOCK_MODES),
   log_dir: readText,
   log_keep: readWhole(1, 100_000),
+  ...LOGIN_KEYS,
+  smb_connections: readWhole(1, 16),
+  smb_encryption: readChoice("negotiated", "required"),
+  smb_acls: readFlag,
+  smb_streams: readFlag,
+  smb_snapshot: readSnapshot,
 } satisfies Record<string, ReadValue<unknown>>;
 
 /** The keys of `[[job.NAME.classes]]`. */
@@ -105,6 +123,7 @@ export const SOURCE_KEYS = {
   name: readSourceName,
   exclude: readPatterns,
   include: readExceptions,
+  ...LOGIN_KEYS,
 } satisfies Record<string, ReadValue<unknown>>;
 
 export type ValuesOf<Keys extends Record<string, ReadValue<unknown>>> = {
@@ -115,11 +134,18 @@ export type JobValues = ValuesOf<typeof JOB_KEYS>;
 
 /** Keys that later versions know. */
 export const LATER_KEYS: ReadonlySet<string> = new Set([
-  "lock",
-  "lock_mode",
   "log_store",
   "rehash",
 ]);
+
+/** "latest", or the name of a previous version. */
+function readSnapshot(value: unknown): string {
+  const text = readText(value);
+  if (text === "latest" || /^@GMT-\d{4}\.\d\d\.\d\d-\d\d\.\d\d\.\d\d$/.test(text)) return text;
+  throw new HoldfastError("usage", "neither latest nor the name of a previous version", {
+    hint: 'write "latest", or "@GMT-2026.05.01-12.00.00" as the server has it',
+  });
+}
 
 const readTierName = readChoice("bulk", "standard", "expedited");
 

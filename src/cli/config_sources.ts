@@ -1,6 +1,7 @@
 import { HoldfastError } from "../core/error.ts";
-import { SOURCE_KEYS, type ValuesOf } from "./config_keys.ts";
+import { type LoginValues, SOURCE_KEYS, type ValuesOf } from "./config_keys.ts";
 import type { Problems } from "./config_problems.ts";
+import { readShare } from "./config_shares.ts";
 import { isTable, readTable } from "./config_table.ts";
 import { readText, wanted } from "./config_values.ts";
 import type { SourceConfig } from "./job_config.ts";
@@ -13,6 +14,8 @@ export interface SourcesContext {
   readonly place: { readonly folder: string; readonly home: string };
   /** The job's own patterns, in front of each source's. */
   readonly common: Pick<SourceConfig, "exclude" | "include">;
+  /** The job's own login keys, for shares without their own. */
+  readonly login: LoginValues;
   readonly problems: Problems;
 }
 
@@ -37,32 +40,42 @@ export function readSources(value: unknown, context: SourcesContext): SourceConf
 }
 
 function readSource(item: unknown, path: TomlPath, context: SourcesContext): SourceConfig {
-  const { problems, common, place } = context;
+  const { problems, common } = context;
   const values: ValuesOf<typeof SOURCE_KEYS> = isTable(item)
     ? readTable(SOURCE_KEYS, item, path, problems)
     : { path: problems.attempt(path, () => readText(item)) };
   if (isTable(item) && item.path === undefined) {
     problems.add(path, "path is missing", 'write { path = "/folder", name = "…" }');
   }
-  const local = problems.attempt(path, () => localPath(values.path ?? ""));
+  const found = problems.attempt(path, () => placeOfSource(values, context)) ?? { path: "/" };
   return {
     name: values.name ?? "",
-    path: absolutePath(local ?? "", place),
+    ...found,
     exclude: [...common.exclude, ...(values.exclude ?? [])],
     include: [...common.include, ...(values.include ?? [])],
   };
 }
 
+function placeOfSource(
+  { path = "", auth, password_file, password_env }: ValuesOf<typeof SOURCE_KEYS>,
+  { login, place }: SourcesContext,
+): Pick<SourceConfig, "path" | "share"> {
+  const own = { auth, password_file, password_env };
+  const share = readShare(path, own, { common: login, place });
+  if (share !== undefined) return share;
+  if (Object.values(own).some((value) => value !== undefined)) {
+    throw new HoldfastError("usage", "a login has no meaning for a path of this machine", {
+      hint: "remove auth, password_file and password_env",
+    });
+  }
+  return { path: absolutePath(localPath(path), place) };
+}
+
 function localPath(path: string): string {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//.exec(path)?.[1].toLowerCase();
   if (scheme === undefined) return path;
-  if (scheme === "smb") {
-    throw new HoldfastError("usage", "smb:// sources are not available in this version", {
-      hint: "mount the share and name its folder",
-    });
-  }
   throw new HoldfastError("usage", `a source is a path, not a ${scheme}:// URL`, {
-    hint: 'write "/folder"',
+    hint: 'write "/folder", or "smb://USER@HOST/SHARE"',
   });
 }
 

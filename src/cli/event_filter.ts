@@ -65,6 +65,9 @@ const EVENT_TYPES = Object.keys(
     BatchJobPlanned: true,
     BatchJobCreated: true,
     BatchJobFinished: true,
+    DifferencesFound: true,
+    LockSet: true,
+    LockExtended: true,
   } satisfies Record<EventType, true>,
 ) as EventType[];
 

@@ -15,7 +15,7 @@ export interface FromOptions extends S3Options {
 
 /** They have a URL of their own, or no job at all. */
 const WITHOUT_FROM = new Set([
-  ...["init", "backup", "sync", "decrypt", "key", "completions", "help"],
+  ...["init", "backup", "sync", "adopt", "decrypt", "key", "completions", "help"],
 ]);
 
 /** `--from URL`, with which every other command works without a config. */

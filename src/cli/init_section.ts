@@ -1,5 +1,6 @@
 import { HoldfastError } from "../core/error.ts";
 import type { Layout } from "../core/event/event.ts";
+import type { LockMode } from "../core/lock/object_lock.ts";
 import { appendJobSection, planJobSection } from "./config_append.ts";
 import { findConfig } from "./config_file.ts";
 import { absolutePath } from "./local_path.ts";
@@ -18,13 +19,17 @@ export interface InitArguments {
   readonly region?: string;
   readonly profile?: string;
   readonly forcePathStyle?: true;
+  readonly passwordFile?: string;
+  readonly lockFor?: string;
+  readonly lockMode?: LockMode;
+  readonly batchRole?: string;
 }
 
 /** Plans the job's section; it is written when `init` has succeeded. Throws kind "usage". */
 export function prepareInit(
   system: System,
   globals: GlobalOptions,
-  { source, recipient, ...settings }: InitArguments,
+  { source, recipient, passwordFile, lockFor: lock, ...settings }: InitArguments,
 ): PreparedJob {
   if (globals.job === undefined) {
     throw new HoldfastError("usage", "the job has no name", { hint: "add --job NAME" });
@@ -36,7 +41,11 @@ export function prepareInit(
   });
   const found = findConfig(system, globals.config);
   const named = recipient === undefined ? {} : { recipients: recipient };
-  const section = { name: globals.job, sources, ...settings, ...named };
+  const login = passwordFile === undefined
+    ? {}
+    : { passwordFile: absolutePath(passwordFile, place) };
+  const locked = lock === undefined ? {} : { lock };
+  const section = { name: globals.job, sources, ...settings, ...named, ...login, ...locked };
   const plan = planJobSection(system, found, section);
   return { job: plan.job, configFile: plan.file, finish: () => appendJobSection(plan) };
 }

@@ -2,10 +2,12 @@ import type { BatchRole } from "../core/batch/batch_role.ts";
 import type { PriceRow } from "../core/cost/price.ts";
 import type { Tier } from "../core/cold/restore_state.ts";
 import type { Layout } from "../core/event/event.ts";
+import type { LockSetting } from "../core/lock/object_lock.ts";
 import type { ArchivedRenames, RenameMode } from "../core/plan/rename_plan.ts";
 import type { KeepRules } from "../core/plan/snapshot_policy.ts";
 import type { RateLimit } from "../core/rate_limit.ts";
 import type { MaxDelete } from "../core/scan/delete_guard.ts";
+import type { SmbPlace } from "../core/smb_url.ts";
 import type { RepositoryPlace } from "./repository_url.ts";
 
 /** A job as its section of the config says it, defaults filled in. */
@@ -22,6 +24,8 @@ export interface JobConfig {
   /** Files that go into another class; the first rule that fits. */
   readonly classes: readonly ClassConfig[];
   readonly s3: S3Config;
+  /** Object Lock of all that is stored. */
+  readonly lock?: LockSetting;
   readonly maxDelete: MaxDelete;
   /** Objects of entries that are gone are deleted from the store, not only from the index. */
   readonly delete: boolean;
@@ -55,6 +59,7 @@ export interface JobConfig {
   /** Bytes below which an object stays in Standard where the class is an archive. */
   readonly minArchiveSize: number;
   readonly uploadWorkers: number;
+  readonly shares: SharesConfig;
   /** undefined for the place beside the state. */
   readonly logDir: string | undefined;
   /** Text logs kept. */
@@ -83,12 +88,43 @@ export interface LimitsConfig {
 export interface SourceConfig {
   /** "" for a job with one source that has no name. */
   readonly name: string;
-  /** Absolute. */
+  /** Absolute; of a share its URL, in its one form. */
   readonly path: string;
+  /** Where it is a share. */
+  readonly share?: ShareConfig;
   /** The job's patterns and then the source's own. */
   readonly exclude: readonly string[];
   readonly include: readonly string[];
 }
+
+/** Of all shares of a job. */
+export interface SharesConfig {
+  /** Processes with a connection each. */
+  readonly connections: number;
+  readonly encryption: "negotiated" | "required";
+  /** Security descriptors are kept. */
+  readonly acls: boolean;
+  /** Alternate data streams are kept. */
+  readonly streams: boolean;
+  /** Read in place of what is there now: the name of a previous version, or "latest". */
+  readonly snapshot: string | undefined;
+}
+
+export interface ShareConfig {
+  readonly place: SmbPlace;
+  readonly login: ShareLogin;
+}
+
+export type ShareLogin =
+  | { readonly way: "guest" | "kerberos" }
+  /** Where neither is named, it is asked for at the terminal. */
+  | {
+    readonly way: "password";
+    /** Absolute. */
+    readonly file?: string;
+    /** Of the environment. */
+    readonly variable?: string;
+  };
 
 /** What is undefined is left to the SDK's own search (environment, shared config, instance). */
 export interface S3Config {

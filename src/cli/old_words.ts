@@ -42,7 +42,19 @@ export const OLD_WORDS: readonly OldWord[] = [
     ["--show-moved", "holdfast history PATH"],
     ["--export-csv", "holdfast ls --recursive --json"],
     ["--generate-delete-script", "holdfast prune --dry-run"],
-    ["--test-connection", "holdfast ls --remote"],
+    [
+      "name = HOST,SHARE,USER,PASSWORD,DOMAIN",
+      "holdfast init --source NAME=smb://DOMAIN;USER@HOST/SHARE --password-file FILE",
+    ],
+    ["--test-connection", "holdfast doctor smb://USER@HOST/SHARE"],
+    ["--list-index --share NAME", "holdfast ls NAME", "--share"],
+    ["--password-env NAME", "password_env in the job's section", "--password-env"],
+    [
+      "--create-password-file FILE",
+      "write it into a file that only you may read",
+      "--create-password-file",
+    ],
+    ["--encrypt-config", "not needed: the config holds no password", "--encrypt-config"],
   ]),
   ...of("grsync", [
     ["--list-incomplete-uploads", "holdfast uploads"],

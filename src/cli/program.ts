@@ -1,10 +1,12 @@
 import type { CommandContext } from "./command_context.ts";
+import { addAdopt } from "./commands/adopt.ts";
 import { addBackup } from "./commands/backup.ts";
 import { addCheck } from "./commands/check.ts";
 import { addCost } from "./commands/cost.ts";
 import { addDecrypt } from "./commands/decrypt.ts";
 import { addDelete } from "./commands/delete.ts";
 import { addDiff } from "./commands/diff.ts";
+import { addDoctor } from "./commands/doctor.ts";
 import { addFind } from "./commands/find.ts";
 import { addForget } from "./commands/forget.ts";
 import { addHeal } from "./commands/heal.ts";
@@ -16,8 +18,10 @@ import { addLog } from "./commands/log.ts";
 import { addLs } from "./commands/ls.ts";
 import { addPrune } from "./commands/prune.ts";
 import { addRebuild } from "./commands/rebuild.ts";
+import { addReconcile } from "./commands/reconcile.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addRestore } from "./commands/restore.ts";
+import { addShares } from "./commands/shares.ts";
 import { addRestores } from "./commands/restores.ts";
 import { addSnapshots } from "./commands/snapshots.ts";
 import { addStats } from "./commands/stats.ts";
@@ -58,9 +62,13 @@ const COMMANDS = [
   addLog,
   addReplay,
   addRebuild,
+  addReconcile,
+  addAdopt,
   addTakeover,
   addDecrypt,
   addKey,
+  addShares,
+  addDoctor,
   addCompletions,
 ];
 

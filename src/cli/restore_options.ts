@@ -1,5 +1,6 @@
 import { HoldfastError, messageOf } from "../core/error.ts";
 import type { PathText } from "../core/path_text.ts";
+import { isSmbUrl, parseSmbUrl, smbUrlText } from "../core/smb_url.ts";
 import { absolutePath } from "./local_path.ts";
 import { parsePath, parsePathList } from "./path_argument.ts";
 import type { Overwrite, RestoreOptions, WarmUpWishes } from "./runner.ts";
@@ -14,6 +15,7 @@ interface RestoreArguments {
   readonly exclude?: readonly string[];
   readonly filesFrom?: string;
   readonly overwrite: Overwrite;
+  readonly passwordFile?: string;
   readonly select?: true;
   readonly snapshot?: SnapshotName;
   readonly at?: At;
@@ -39,7 +41,8 @@ export async function restoreOptions(
   }
   return {
     paths: [...paths.map(parsePath), ...listed],
-    to: absolutePath(given.to, { folder: system.cwd, home: system.home }),
+    to: targetOf(system, given.to),
+    ...passwordFileOf(system, given),
     state: stateName(given),
     include,
     exclude,
@@ -47,6 +50,35 @@ export async function restoreOptions(
     choose: given.select ? terminalChooser(system) : undefined,
     warmUp: given.warmUp,
   };
+}
+
+/** A folder, or a share in the URL's one form. */
+function targetOf({ cwd, home }: System, to: string): string {
+  if (!isSmbUrl(to)) return absolutePath(to, { folder: cwd, home });
+  const place = parseSmbUrl(to);
+  if (place.share !== "") return smbUrlText(place);
+  throw new HoldfastError("usage", "--to: the URL names a server and no share", {
+    hint: "write smb://USER@HOST/SHARE/PATH",
+  });
+}
+
+/** Of the shares that a restore which goes on writes to: it knows itself what these are. */
+export function targetPassword(
+  { cwd, home }: System,
+  { passwordFile }: { readonly passwordFile?: string },
+): Pick<RestoreOptions, "passwordFile"> {
+  if (passwordFile === undefined) return {};
+  return { passwordFile: absolutePath(passwordFile, { folder: cwd, home }) };
+}
+
+function passwordFileOf(
+  system: System,
+  { to, passwordFile }: RestoreArguments,
+): Pick<RestoreOptions, "passwordFile"> {
+  if (passwordFile === undefined || isSmbUrl(to)) return targetPassword(system, { passwordFile });
+  throw new HoldfastError("usage", "--password-file has no meaning for a local folder", {
+    hint: "leave it out",
+  });
 }
 
 async function readList(system: System, file: string): Promise<PathText[]> {

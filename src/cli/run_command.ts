@@ -2,7 +2,7 @@ import { HoldfastError } from "../core/error.ts";
 import { EXIT, exitCodeOf } from "../core/exit_code.ts";
 import { secretsOf } from "../report/redact.ts";
 import { askSecret } from "./ask_secret.ts";
-import { confirm } from "./confirm.ts";
+import { confirm, confirmTyped } from "./confirm.ts";
 import { findConfig, loadConfig, selectJob } from "./config_file.ts";
 import { identityFiles } from "./identity_files.ts";
 import { listenForInterrupt } from "./interrupt.ts";
@@ -110,6 +110,7 @@ function toolInput<Options>(
   return {
     ...{ globals, options, signal, output: terminal.output },
     confirm: (question) => confirm(system, globals, signal, question),
+    confirmTyped: (question, word) => confirmTyped(system, signal, question, word),
     askSecret: (question) => askSecret(system, signal, question),
     identityFiles: identityFiles(system, identity),
   };

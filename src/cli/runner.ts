@@ -1,9 +1,11 @@
+import type { EventFilter } from "../app/log_events.ts";
 import type { Wanted } from "../app/find_entries.ts";
 import type { Tier } from "../core/cold/restore_state.ts";
+import type { ExportFormat } from "../core/export_format.ts";
 import type { PathText } from "../core/path_text.ts";
 import type { KeepRules } from "../core/plan/snapshot_policy.ts";
 import type { RecipientsChange } from "./config_recipients.ts";
-import type { JobConfig } from "./job_config.ts";
+import type { JobConfig, ShareConfig } from "./job_config.ts";
 import type { Output } from "./output.ts";
 import type { ChooseEntries } from "./select/select_terminal.ts";
 import type { At, SnapshotName } from "./time_argument.ts";
@@ -36,6 +38,8 @@ export interface ToolInput<Options> {
   readonly signal: AbortSignal;
   /** Asks before what cannot be undone (confirm.ts); true with `--yes`. */
   readonly confirm: (question: string) => Promise<boolean>;
+  /** Asks for a word to be typed, before what nobody can take back; `--yes` is no answer. */
+  readonly confirmTyped: (question: string, word: string) => Promise<boolean>;
   /** Asks for a passphrase, unseen (ask_secret.ts). Throws kind "key" where there is no terminal. */
   readonly askSecret: (question: string) => Promise<string>;
   /** Absolute paths of `--identity`, else of HOLDFAST_IDENTITY_FILE: open_keys.ts reads them. */
@@ -51,6 +55,8 @@ export interface RunInput<Options> extends ToolInput<Options> {
   readonly configFile: string;
   /** Absolute folder of the run's text logs: never backed up. */
   readonly logFolder: string;
+  /** File with the events that were cut from the database, where the command is to see them. */
+  readonly past?: string;
 }
 
 /**
@@ -60,6 +66,7 @@ export interface RunInput<Options> extends ToolInput<Options> {
  */
 export interface Runner {
   init(input: RunInput<InitOptions>): Promise<number>;
+  printPolicy(input: RunInput<NoOptions>): Promise<number>;
   backup(input: RunInput<BackupOptions>): Promise<number>;
   restore(input: RunInput<RestoreOptions>): Promise<number>;
   restores(input: RunInput<RestoresOptions>): Promise<number>;
@@ -67,7 +74,11 @@ export interface Runner {
   logVerify(input: RunInput<LogVerifyOptions>): Promise<number>;
   logShip(input: RunInput<NoOptions>): Promise<number>;
   logCheckpoint(input: RunInput<NoOptions>): Promise<number>;
+  logCut(input: RunInput<LogCutOptions>): Promise<number>;
+  logExport(input: RunInput<LogExportOptions>): Promise<number>;
   rebuild(input: RunInput<NoOptions>): Promise<number>;
+  adopt(input: RunInput<AdoptOptions>): Promise<number>;
+  reconcile(input: RunInput<ReconcileOptions>): Promise<number>;
   takeover(input: RunInput<NoOptions>): Promise<number>;
   replay(input: RunInput<NoOptions>): Promise<number>;
   snapshots(input: RunInput<SnapshotsOptions>): Promise<number>;
@@ -89,6 +100,18 @@ export interface Runner {
   decrypt(input: ToolInput<DecryptOptions>): Promise<number>;
   keyGenerate(input: ToolInput<KeyGenerateOptions>): Promise<number>;
   keyRecipients(input: RunInput<KeyRecipientsOptions>): Promise<number>;
+  shares(input: ToolInput<SharesOptions>): Promise<number>;
+  doctor(input: ToolInput<DoctorOptions>): Promise<number>;
+}
+
+export interface SharesOptions {
+  /** A server, without a share. */
+  readonly share: ShareConfig;
+}
+
+export interface DoctorOptions {
+  /** A share, or a server alone. */
+  readonly share: ShareConfig;
 }
 
 export type NoOptions = Readonly<Record<never, never>>;
@@ -104,11 +127,18 @@ export interface BackupOptions {
   readonly makeRepository: boolean;
 }
 
+export interface AdoptOptions {
+  /** Objects of which no checksum tells what they hold are read. */
+  readonly read: boolean;
+}
+
 export interface RestoreOptions {
   /** [] for everything. */
   readonly paths: readonly PathText[];
-  /** Absolute. */
+  /** Absolute, or the URL of a share. */
   readonly to: string;
+  /** Of the share; undefined for the job's own login, or to be asked. */
+  readonly passwordFile?: string;
   /** The state to restore; undefined: the newest snapshot, else the head. */
   readonly state: StateName | undefined;
   /** gitignore patterns: where there are any, only what one of them matches is restored. */
@@ -145,6 +175,8 @@ export type RestoresOptions =
     readonly kind: "resume";
     /** undefined: all that are open, of which nobody is asked anything. */
     readonly job: number | undefined;
+    /** Absolute; of the shares that are restored into. */
+    readonly passwordFile?: string;
     readonly warmUp: WarmUpWishes;
   };
 
@@ -183,10 +215,21 @@ export interface CheckOptions {
   readonly snapshots: boolean;
   /** Writes pack indexes that are missing or damaged again. */
   readonly repair: boolean;
+  /** Every object's lock, as the store says it. */
+  readonly lock: boolean;
   /** Archived objects by their checksums. */
   readonly archived: boolean;
   /** Absolute: a completion report to go by; undefined where AWS is asked for one. */
   readonly report: string | undefined;
+}
+
+export interface ReconcileOptions {
+  /** Stores again what is lost, and adopts what is unknown and says what it is. */
+  readonly fix: boolean;
+  /** Deletes other unknown objects, after a question. */
+  readonly deleteUnknown: boolean;
+  /** manifest.json of a report of S3 Inventory, an absolute path or s3://; undefined: by LIST. */
+  readonly inventory: string | undefined;
 }
 
 export interface CostOptions {
@@ -265,9 +308,22 @@ export interface ForgetOptions {
   readonly rules: KeepRules | undefined;
 }
 
+export interface LogExportOptions extends Omit<EventFilter, "path"> {
+  readonly format: ExportFormat;
+  /** Absolute path. */
+  readonly file: string;
+}
+
+export interface LogCutOptions {
+  /** Milliseconds since 1970: nothing later is dropped. */
+  readonly before: number | undefined;
+}
+
 export interface LogVerifyOptions {
   /** The hash chain only, without knowledge of event types. */
   readonly chain: boolean;
+  /** Not the segments in the repository. */
+  readonly local: boolean;
 }
 
 export interface LsOptions {

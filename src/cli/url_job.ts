@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { HoldfastError } from "../core/error.ts";
+import { isSmbUrl, parseSmbUrl } from "../core/smb_url.ts";
 import { checkOptions, type JobSection, sectionText } from "./config_append.ts";
 import { configPlace, findConfig } from "./config_file.ts";
 import { parseConfig } from "./config.ts";
@@ -25,6 +26,7 @@ export interface UrlJobArguments {
   readonly region?: string;
   readonly profile?: string;
   readonly forcePathStyle?: true;
+  readonly passwordFile?: string;
 }
 
 /** Makes the job of a repository's URL, in place of a section of the config. Throws kind "usage". */
@@ -33,14 +35,18 @@ export function prepareUrlJob(
   globals: GlobalOptions,
   given: UrlJobArguments,
 ): PreparedJob {
-  const { url, option, sources, ...s3 } = given;
+  const { url, option, sources, passwordFile, ...s3 } = given;
   if (globals.config !== undefined) {
     throw new HoldfastError("usage", `--config and ${option} name two jobs`, {
       hint: "give one of them",
     });
   }
   const endpoint = s3.endpoint ?? (url.startsWith("s3:") ? environmentEndpoint(system) : undefined);
-  const settings = { repository: url, ...s3, ...(endpoint === undefined ? {} : { endpoint }) };
+  const settings = {
+    ...{ repository: url, ...s3 },
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(passwordFile === undefined ? {} : { passwordFile: absoluteFile(system, passwordFile) }),
+  };
   const named = namedSources(system, sources);
   // A job without sources is read from a section with one, which is taken out again.
   const section = { ...settings, name: "job", sources: named.length > 0 ? named : [ROOT] };
@@ -55,6 +61,10 @@ export function prepareUrlJob(
   const whole = named.length > 0 ? job : withoutSources(job);
   const state = stateFile(system, name, globals.state);
   return { job: whole, configFile: file, notes: [`job ${name}, database ${state}`] };
+}
+
+function absoluteFile({ cwd, home }: System, file: string): string {
+  return absolutePath(file, { folder: cwd, home });
 }
 
 const ROOT = { name: "", path: "/" };
@@ -86,6 +96,12 @@ export function stateName({ url }: RepositoryPlace, endpoint: string | undefined
   return `${word === "" ? "job" : word}-${digest.slice(0, 12)}`;
 }
 
+function lastName(path: string): string {
+  if (!isSmbUrl(path)) return basename(path);
+  const { share, path: below } = parseSmbUrl(path);
+  return below.at(-1) ?? share;
+}
+
 /** One source has no name; each of several is called as it says, or as its folder is. */
 function namedSources(
   system: System,
@@ -97,7 +113,7 @@ function namedSources(
     return { name, path: isUrl(path) ? path : absolutePath(path, place) };
   });
   if (sources.length < 2) return sources;
-  const named = sources.map(({ name, path }) => ({ name: name || basename(path), path }));
+  const named = sources.map(({ name, path }) => ({ name: name || lastName(path), path }));
   for (const [i, { name, path }] of named.entries()) {
     const hint = "give each source a name of its own: NAME=PATH";
     if (name === "") {

@@ -15,6 +15,12 @@ interface WarmUpArguments {
   readonly via?: "batch-operations";
 }
 
+/** Of each command that restores. */
+export const TARGET_PASSWORD = [
+  "--password-file <file>",
+  "file with the password of the share to restore into",
+] as const;
+
 /** How what is archived is warmed up; read with `opts()`. */
 export function addWarmUpOptions(command: Extensible): void {
   const options = [

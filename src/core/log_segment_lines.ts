@@ -65,9 +65,10 @@ function countOf(line: Uint8Array, wanted: Uint8Array): number {
   return count;
 }
 
-/** Type and run of an event, read off the beginning of its line; "" where that is none. */
-export function eventHead(line: Uint8Array): { type: string; run: string } {
+/** Time, type and run of an event, read off the beginning of its line; "" where that is none. */
+export function eventHead(line: Uint8Array): { at: string; type: string; run: string } {
   const text = new TextDecoder().decode(line.subarray(0, 200));
-  const found = /^\{"position":\d+,"at":"[^"]*","run":"([^"]*)","type":"([^"]*)"/.exec(text);
-  return found === null ? { type: "", run: "" } : { run: found[1], type: found[2] };
+  const found = /^\{"position":\d+,"at":"([^"]*)","run":"([^"]*)","type":"([^"]*)"/.exec(text);
+  if (found === null) return { at: "", type: "", run: "" };
+  return { at: found[1], run: found[2], type: found[3] };
 }

@@ -24,6 +24,7 @@ export type PhaseName =
   | "upload"
   | "ship" // sending log segments
   | "checkpoint" // sending the index
+  | "lock" // extending locks, or asking for them
   | "restore"
   | "wait" // for what is archived to become warm
   | "read" // looking what packs at hand have

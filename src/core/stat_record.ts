@@ -2,7 +2,8 @@
  * What lstat says of an entry, packed into 64 bytes: the form in which a walker hands it over, the
  * index keeps it and the stat digest hashes it, so that an unchanged entry is never unpacked.
  *
- * Little-endian: 0 type u8 · 1 flags u8 (1 = sparse) · 2 zero u16 · 4 mode u32 (07777 bits only) ·
+ * Little-endian: 0 type u8 · 1 flags u8 (1 = sparse) · 2 DOS attributes u16 (of shares, else 0) ·
+ * 4 mode u32 (07777 bits only) ·
  * 8 uid u32 · 12 gid u32 · 16 file id u64 · 24 size i64 (files only, else 0) · 32 mtime ns i64 ·
  * 40 ctime ns i64 · 48 birth ns i64 (0 = unknown) · 56 rdev u64 (devices only: major << 32 | minor).
  * Never st_dev (changes over reboots), nlink or atime.
@@ -15,6 +16,8 @@ export type EntryType = (typeof ENTRY_TYPES)[number];
 export interface EntryStat {
   readonly type: EntryType;
   readonly sparse: boolean;
+  /** DOS attributes of an entry on a share (MS-FSCC 2.6), without DIRECTORY and NORMAL; 0 of others. */
+  readonly dos?: number;
   /** Permission bits, 07777. */
   readonly mode: number;
   readonly uid: number;
@@ -38,6 +41,14 @@ export function typeCode(type: EntryType): number {
   return index + 1;
 }
 
+/** uid and gid of what has no owner here (shares); to chown(2) the word for "leave it as it is". */
+export const NO_OWNER = 0xffff_ffff;
+
+/** "1000:100"; "-" where there is no owner. */
+export function ownerText(uid: number, gid: number): string {
+  return uid === NO_OWNER && gid === NO_OWNER ? "-" : `${uid}:${gid}`;
+}
+
 export const FILE_CODE = 1;
 export const FOLDER_CODE = 2;
 export const SPARSE_FLAG = 1;
@@ -54,6 +65,7 @@ export function packStat(stat: EntryStat): Uint8Array<ArrayBuffer> {
   const view = new DataView(record.buffer);
   view.setUint8(0, typeCode(stat.type));
   view.setUint8(1, stat.sparse ? SPARSE_FLAG : 0);
+  view.setUint16(2, stat.dos ?? 0, true);
   view.setUint32(4, stat.mode, true);
   view.setUint32(8, stat.uid, true);
   view.setUint32(12, stat.gid, true);
@@ -71,6 +83,7 @@ export function unpackStat(records: Uint8Array, offset = 0): EntryStat {
   return {
     type: typeAt(records, offset),
     sparse: (view.getUint8(1) & SPARSE_FLAG) !== 0,
+    dos: view.getUint16(2, true),
     mode: view.getUint32(4, true),
     uid: view.getUint32(8, true),
     gid: view.getUint32(12, true),

@@ -35,3 +35,23 @@ export interface BaseWriter {
   /** Removes what was made. */
   discard(): void;
 }
+
+/** Where a database is cut. */
+export interface CutPlace {
+  readonly base: LogBase;
+  /** A database that begins at the same place, made of the checkpoint. */
+  readonly state: string;
+  /** Now, ISO 8601. */
+  readonly at: string;
+}
+
+/** Drops old events from a job's database. */
+export interface LogCutter {
+  /**
+   * Deletes the events up to a place, but for those that are kept for their type, and lets the log
+   * begin there: all or nothing. Returns how many were deleted.
+   */
+  cut(place: CutPlace): number;
+  /** Gives the space back to the disk. Throws kind "disk-full": as much as stays is needed once more. */
+  shrink(): void;
+}

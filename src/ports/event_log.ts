@@ -27,7 +27,10 @@ export interface LogReader {
   readonly genesis: Genesis;
   /** Oldest first; after a takeover there are several. */
   logs(): readonly LogPart[];
-  /** Of a database that was rebuilt from a checkpoint: it has no event up to there. */
+  /**
+   * Of a database that was rebuilt from a checkpoint, or cut at one: it has no event up to there, but
+   * for those that are kept for their type. Undefined, too, where what was cut is at hand again.
+   */
   readonly base: LogBase | undefined;
   /** Hash of the event at a position, undefined where there is none. */
   hashAt(position: number): string | undefined;
@@ -36,7 +39,7 @@ export interface LogReader {
   /** Where the database is. */
   readonly file: string;
   head(): LogHead;
-  /** Events in order of position. */
+  /** Events in order of position: behind the base, but for those of one type or run. */
   events(range?: EventRange): Iterable<AnyEvent>;
   /** Position of the last event at or before a time (ms since 1970), 0 where there is none. */
   lastPositionAt(time: number): number;
@@ -89,6 +92,15 @@ export interface LogBase extends LogHead {
   readonly since: number;
   /** The line of the last StoreProbed before it. */
   readonly probed?: string;
+  /** Where the earlier events were here once, and are in the repository: they can be fetched. */
+  readonly cut?: LogCut;
+}
+
+export interface LogCut {
+  /** ISO 8601. */
+  readonly at: string;
+  /** Time of the latest of the events that were cut, in ms since 1970. */
+  readonly latest: number;
 }
 
 export interface EventVolume {

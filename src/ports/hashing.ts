@@ -1,9 +1,11 @@
 import type { Sha256 } from "../core/hash.ts";
+import type { ChecksumName } from "../core/mirror/judge_foreign.ts";
 
 /** Hashes, checksums and compression by the platform's native code. Synchronous. */
 export interface Hashing {
   readonly sha256: Sha256;
-  incremental(): IncrementalHash;
+  /** SHA-256 by default. */
+  incremental(digest?: DigestName): IncrementalHash;
   /** MD5 (RFC 1321), for comparing with ETags; protects nothing. */
   md5(bytes: Uint8Array): Uint8Array;
   /** CRC-32 (IEEE 802.3), continued from `before`. */
@@ -20,6 +22,9 @@ export interface Hashing {
    */
   unframe(frame: Uint8Array, size: number): Uint8Array;
 }
+
+/** What objects of other tools are compared by; a CRC with its most significant byte first. */
+export type DigestName = ChecksumName | "md5";
 
 export interface IncrementalHash {
   update(bytes: Uint8Array): void;

@@ -11,6 +11,8 @@ import type { Attribute } from "./source.ts";
 export interface RestoreTarget {
   /** What this target cannot keep, as sentences for the report; [] on Linux. */
   readonly limits: readonly string[];
+  /** ns: times of modification are kept in whole multiples of it; 1 by default. */
+  readonly timeStep?: bigint;
   /** What is at `path` now, or undefined. Never follows a symlink. */
   lookAt(path: PathText): EntryStat | undefined;
   /** Makes the folder (mode 0700 until `finish`), or keeps the one that is there. */

@@ -1,27 +1,31 @@
 import type { PathText } from "../core/path_text.ts";
-import type { ListedObject } from "./object_store.ts";
 import type { KnownContent, PackedContent } from "./pack_model.ts";
+import type { AdoptionTables } from "./rebuild_tables.ts";
 import type { WaitingFiles } from "./waiting_files.ts";
 
 /** Tables for the length of a run, on disk: what a large repository has must not fill the memory. */
 export interface WorkTables {
   listing(): ObjectListing;
+  expected(): ExpectedObjects;
   ledger(): ObjectLedger;
   readings(): ReadingQueue;
   notes(): Notes;
   restores(): RestoreQueue;
   packLedger(): PackLedger;
   waiting(): WaitingFiles;
+  adoption(): AdoptionTables;
 }
 
 /** What is under the repository's prefix, as a LIST has told. */
 export interface ObjectListing {
-  add(objects: readonly ListedObject[]): void;
+  add(objects: readonly FoundObject[]): void;
   /** The current object under a key; from then on it counts as known. */
   find(key: string): FoundObject | undefined;
   /** Objects not below the prefix `except` that nobody has asked for. */
   unknown(except: string): { readonly objects: number; readonly bytes: number };
   below(prefix: string): Iterable<FoundObject>;
+  /** Those that nobody has asked for, in order of their keys (bytes). */
+  notAskedFor(): Iterable<FoundObject>;
   /** Objects below a prefix that nobody has asked for. */
   unknownBelow(prefix: string): { readonly objects: number; readonly bytes: number };
   close(): void;
@@ -31,6 +35,30 @@ export interface FoundObject {
   readonly key: string;
   readonly size: number;
   readonly etag: string;
+  readonly storageClass: string;
+}
+
+/** What has to be in the store, in order of its keys (bytes). */
+export interface ExpectedObjects {
+  add(object: ExpectedObject): void;
+  /** Those with keys behind `after` and up to `last`; without it to the end. */
+  between(after: string, last: string | undefined): Iterable<ExpectedObject>;
+  has(key: string): boolean;
+  close(): void;
+}
+
+export interface ExpectedObject {
+  readonly key: string;
+  /** "kept" is of a removed entry: it is known, and nobody misses it. */
+  readonly kind: "entry" | "folder" | "pack" | "pack index" | "segment" | "renames" | "kept";
+  /** An entry's folder, else the id of the folder or pack, or a segment's first position; else 0. */
+  readonly id: number;
+  /** An entry's. */
+  readonly name: Uint8Array;
+  readonly version: string | null;
+  readonly etag: string | null;
+  /** Bytes as stored; undefined where they are not known. */
+  readonly size: number | undefined;
   readonly storageClass: string;
 }
 

@@ -2,12 +2,13 @@ import type { Pricing } from "../core/cost/price_storage.ts";
 import { displayPath } from "../core/path_text.ts";
 import type { DeletePlan, LosingEntry } from "../core/plan/delete_plan.ts";
 import { counted } from "./count_text.ts";
+import { lockDate } from "./lock_text.ts";
 import { actionsText, workLines } from "./pack_plan_text.ts";
 import { formatSize } from "../core/size_text.ts";
 
 /** `delete`: who loses what, in which snapshots, and what it costs. */
 export function deletePlanLines(plan: DeletePlan, pricing: Pricing): string[] {
-  const { losing, current, snapshots, staying, hindered, steps, bytes } = plan;
+  const { losing, current, snapshots, staying, hindered, held, steps, bytes } = plan;
   return [
     ...losing.map(losingLine),
     ...snapshots.map(({ position, entries }) =>
@@ -27,6 +28,15 @@ export function deletePlanLines(plan: DeletePlan, pricing: Pricing): string[] {
       `cannot be packed again: ${displayPath(pack.key)}: ${why}: ` +
       "all of it goes with --force, and what else loses its content is listed here, too"
     ),
+    ...(held === undefined ? [] : [
+      `locks keep ${counted(held.objects, "pack")} of it, ${
+        formatSize(held.bytes)
+      }, which can be ` +
+      `read until ${
+        lockDate(held.until)
+      }: with --force what is listed loses its content now, and ` +
+      "the first run after that deletes the rest",
+    ]),
     ...(steps.length === 0
       ? ["plan: nothing to delete: no pack has anything of it that could go"]
       : [`plan: ${actionsText(plan)}: ${formatSize(bytes)} go`, ...workLines(plan, pricing)]),

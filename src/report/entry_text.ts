@@ -1,5 +1,5 @@
 import { displayPath, type PathText } from "../core/path_text.ts";
-import type { EntryStat, EntryType } from "../core/stat_record.ts";
+import { type EntryStat, type EntryType, ownerText } from "../core/stat_record.ts";
 import { grouped } from "./count_text.ts";
 import { timeText, type ZoneOffset } from "../core/time_text.ts";
 
@@ -25,7 +25,7 @@ export function longEntryLine(
 ): string {
   const { zone, target } = options;
   const time = timeText(Number(stat.mtime / 1_000_000n), zone);
-  const owner = `${stat.uid}:${stat.gid}`.padEnd(11);
+  const owner = ownerText(stat.uid, stat.gid).padEnd(11);
   const arrow = target === undefined ? "" : ` -> ${displayPath(target)}`;
   const size = sizeText(stat).padStart(15);
   return `${modeText(stat)}  ${owner} ${size}  ${time}  ${entryLine(path, stat.type)}${arrow}`;

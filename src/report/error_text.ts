@@ -5,13 +5,23 @@ import { type ErrorKind, HoldfastError, messageOf } from "../core/error.ts";
 export function errorLines(error: unknown, options: { readonly debug?: boolean } = {}): string[] {
   const lines = [`error: ${messageOf(error)}`];
   if (error instanceof HoldfastError) {
-    for (const [key, value] of Object.entries(error.context)) lines.push(`  ${key}: ${value}`);
+    for (const [key, value] of Object.entries(error.context)) {
+      lines.push(`  ${key}: ${inLine(value)}`);
+    }
     if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
   } else {
     lines.push("hint: this is a fault in holdfast: repeat with --debug and report what it says");
   }
   if (options.debug) lines.push(...causeLines(error));
   return lines;
+}
+
+/** Names in buckets may have control characters, and a terminal obeys these. */
+function inLine(value: string | number): string {
+  // deno-lint-ignore no-control-regex
+  return `${value}`.replace(/[\x00-\x1f\x7f]/g, (char) => {
+    return `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
 }
 
 function causeLines(error: unknown): string[] {

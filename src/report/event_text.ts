@@ -2,6 +2,7 @@ import type { AnyEvent, EventData, EventType, ObservedFolder } from "../core/eve
 import { displayPath, joinPath, type JsonPath, textOfJson } from "../core/path_text.ts";
 import { formatSize } from "../core/size_text.ts";
 import { counted } from "./count_text.ts";
+import { lockSettingText } from "./lock_text.ts";
 import { timeText, type ZoneOffset } from "../core/time_text.ts";
 
 /** `log`: one line an event: position, time, type, and what it says in short. */
@@ -39,7 +40,7 @@ const SUMMARIES: Summaries = {
     const bytes = objects.reduce((sum, { size }) => sum + BigInt(size ?? 0), 0n);
     const where = firstPath(d.folders[0]?.path, objects[0]?.name, objects.length);
     return `${sourceText(d.source)}${counted(objects.length, "object")}, ${formatSize(bytes)}, ` +
-      `${d.class}: ${where}`;
+      `${d.class}: ${where}` + (d.adopted === undefined ? "" : `, adopted by ${d.adopted}`);
   },
   ObjectsRefused: (d) =>
     `${sourceText(d.source)}${counted(d.entries.length, "entry", "entries")}: ` +
@@ -80,7 +81,7 @@ const SUMMARIES: Summaries = {
   TakenOver: (d) => `log ${d.log} at ${d.position} by ${d.host}`,
   IndexRebuilt: (d) =>
     `from ${d.way}: ${counted(d.segments, "segment")}, ${counted(d.objects, "object")}` +
-    (d.missing.length === 0 ? "" : `; ${d.missing.join("; ")}`),
+    [...d.missing, ...d.unknown ?? []].map((text) => `; ${text}`).join(""),
   ObjectDiscovered: (d) => `${d.key} of ${shown(d.path)}`,
   ObjectVerified: (d) =>
     `${sourceText(d.source)}${
@@ -148,6 +149,19 @@ const SUMMARIES: Summaries = {
   BatchJobFinished: (d) =>
     `${d.id ?? "no job"}, as planned at ${d.intent}: ${d.status}, ` +
     `${d.succeeded} done, ${d.failed} failed` + (d.reason === undefined ? "" : `: ${d.reason}`),
+  DifferencesFound: (d) => {
+    const counts = [...Map.groupBy(d.objects, ({ is }) => is)].map(([is, { length }]) =>
+      `${length} ${is}`
+    );
+    return `${counts.join(", ")}: ${keys(d.objects)}`;
+  },
+  LockSet: (d) =>
+    d.seconds === 0 ? "nothing is locked" : lockSettingText({ ...d, ms: d.seconds * 1000 }),
+  LockExtended: (d) => {
+    const objects = Object.values(d.objects).reduce((sum, count) => sum + count, 0);
+    return `${counted(objects, "object")} until ${d.until}, ${d.mode}` +
+      (d.failed === undefined ? "" : `, ${d.failed} failed`);
+  },
   UploadResumed: (d) =>
     `${d.key}, ${counted(d.parts, "part")} and ${formatSize(BigInt(d.bytes))} there already`,
 };

@@ -80,6 +80,8 @@ function objectText(fact: HistoryFact): string {
   switch (fact.what) {
     case "stored":
       return `content stored at ${storedText(fact)}`;
+    case "adopted":
+      return `content found in the store at ${storedText(fact)}`;
     case "packed":
       return packedText(fact);
     case "unpacked":
@@ -109,6 +111,7 @@ const WHY = {
   removed: "because the entry was removed",
   pruned: "because no kept snapshot needs it",
   deleted: "by `holdfast delete`",
+  unknown: "as no log has stored it",
 } as const;
 
 function packedText(
@@ -123,7 +126,7 @@ function packedText(
     : `content was stored already, in the pack ${key}${size}`;
 }
 
-function storedText(fact: Extract<HistoryFact, { what: "stored" | "copied" }>): string {
+function storedText(fact: Extract<HistoryFact, { what: "stored" | "copied" | "adopted" }>): string {
   const { key, class: storageClass, version, bytes, sha256, over } = fact;
   const size = bytes === null ? [] : [formatSize(bytes)];
   const hash = sha256 === null ? [] : [`SHA-256 ${sha256}`];

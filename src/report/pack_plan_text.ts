@@ -2,9 +2,10 @@ import { displayPath, jsonOfText } from "../core/path_text.ts";
 import { moneyText } from "../core/cost/money_text.ts";
 import { priceEarlyPack } from "../core/cost/price_packs.ts";
 import type { Pricing } from "../core/cost/price_storage.ts";
-import type { PackPlan, PackStep } from "../core/plan/pack_plan.ts";
+import { heldPacks, type PackPlan, type PackStep } from "../core/plan/pack_plan.ts";
 import { formatSize } from "../core/size_text.ts";
 import { counted } from "./count_text.ts";
+import { heldText } from "./lock_text.ts";
 import type { StepRecord } from "./records.ts";
 
 type Steps = Omit<PackPlan, "left">;
@@ -52,7 +53,9 @@ function moveText({ fromSource, fromStore }: Pick<Steps, "fromSource" | "fromSto
 
 /** `prune`: the plan in a few lines, with each early deletion and each pack that stays. */
 export function packPlanLines(plan: PackPlan, pricing: Pricing): string[] {
+  const held = heldPacks(plan);
   return [
+    ...(held === undefined ? [] : [heldText(held)]),
     ...(plan.steps.length === 0
       ? ["plan: nothing to delete and nothing to pack again"]
       : [`plan: ${actionsText(plan)}: ${formatSize(plan.bytes)} go`, ...workLines(plan, pricing)]),

@@ -69,6 +69,7 @@ const VERBS: { readonly [name in PhaseName]: string } = {
   upload: "uploading",
   ship: "shipping the log",
   checkpoint: "shipping the index",
+  lock: "looking after the locks",
   restore: "restoring",
   wait: "waiting for what is archived",
   read: "reading the packs",

@@ -4,6 +4,7 @@ import type { PruneItem, PrunePlan } from "../core/plan/prune_plan.ts";
 import { formatSize } from "../core/size_text.ts";
 import { counted } from "./count_text.ts";
 import { earlyText } from "./early_text.ts";
+import { heldText } from "./lock_text.ts";
 import type { StepRecord } from "./records.ts";
 
 const REASON = "no kept snapshot and no entry needs it";
@@ -32,11 +33,18 @@ export function pruneStepRecord({ path, key, version, bytes }: PruneItem): StepR
 
 /** The plan in a few lines: counts, bytes, requests, and what early deletion costs. */
 export function prunePlanLines(
-  { objects, bytes, requests, early }: PrunePlan,
+  { objects, bytes, requests, early, held }: PrunePlan,
   pricing: Pricing,
 ): string[] {
-  if (objects === 0) return ["plan: nothing to delete: kept snapshots or entries need it all"];
+  const locked = held === undefined ? [] : [heldText(held)];
+  if (objects === 0) {
+    const why = held === undefined
+      ? "kept snapshots or entries need it all"
+      : "locks keep the rest";
+    return [`plan: nothing to delete: ${why}`, ...locked];
+  }
   return [
+    ...locked,
     `plan: delete ${counted(objects, "object")} or versions, ${formatSize(bytes)}: ${REASON}`,
     `cost: ${counted(requests, "DELETE request")} (free on AWS)` +
     (early.length === 0 ? "" : ", and early deletion:"),

@@ -28,6 +28,8 @@ export type OutputRecord =
   | IdentityRecord
   | RecipientRecord
   | FactsRecord
+  | ShareRecord
+  | DiagnosisRecord
   | RenameRecord
   | PriceRecord
   | StoredCostRecord
@@ -255,6 +257,23 @@ export interface RestoreRecord {
 export interface FactsRecord {
   readonly record: "status" | "stats";
   readonly [fact: string]: FactValue;
+}
+
+/** `shares`: what a server offers. */
+export interface ShareRecord {
+  readonly record: "share";
+  readonly name: string;
+  readonly kind: "disk" | "printer" | "other";
+  readonly comment: string;
+}
+
+/** `doctor`: a step of reaching a share. */
+export interface DiagnosisRecord {
+  readonly record: "diagnosis";
+  readonly step: string;
+  readonly ok: boolean;
+  readonly text: string;
+  readonly hint: string | null;
 }
 
 /** `status`: a moved entry whose content is under the key of an old path. */

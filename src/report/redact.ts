@@ -3,7 +3,8 @@ const REMOVED = "[removed]";
 /**
  * Text without secrets: the values given, AWS key ids (as IAM forms them:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html), `name = value` of secret names,
- * authorization headers, signature parameters of presigned URLs, and the user part of URLs.
+ * authorization headers, signature parameters of presigned URLs, and the user part of URLs (of
+ * `smb:` ones a password there).
  */
 export function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
@@ -23,7 +24,9 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
     `$1${REMOVED}`,
   ],
   [/\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b/g, REMOVED],
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"']+@/gi, `$1${REMOVED}@`],
+  // Of a share the user is part of its name, and no secret.
+  [/\b((?!smb:)[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"']+@/gi, `$1${REMOVED}@`],
+  [/\b(smb:\/\/[^\s/?#@"':]*):[^\s/?#@"']+@/gi, `$1:${REMOVED}@`],
   [/\bAGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]+/gi, REMOVED],
 ];
 

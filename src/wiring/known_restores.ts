@@ -3,6 +3,7 @@ import type { RestoresOptions, RunInput } from "../cli/runner.ts";
 import { HoldfastError } from "../core/error.ts";
 import type { RestoreJobRow } from "../core/index/restore_rows.ts";
 import { textOfJson } from "../core/path_text.ts";
+import { isSmbUrl } from "../core/smb_url.ts";
 import { missingDatabase } from "../sqlite/database.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import { isFile } from "./open_log.ts";
@@ -36,6 +37,18 @@ export function openRestore(log: JobLog, job: number): RestoreJobRow {
 
 export function openRestores(log: JobLog): RestoreJobRow[] {
   return log.index.restores.jobs().filter(isOpen);
+}
+
+/** The option is for shares to restore into. Throws kind "usage" where there is none. */
+export function checkPasswordFile(
+  { options: { passwordFile } }: RunInput<{ readonly passwordFile?: string }>,
+  rows: readonly RestoreJobRow[],
+): void {
+  if (passwordFile === undefined || rows.length === 0) return;
+  if (rows.some((row) => isSmbUrl(wishOf(row).to))) return;
+  throw new HoldfastError("usage", "--password-file has no meaning for a local folder", {
+    hint: "leave it out",
+  });
 }
 
 /** undefined where it died while it was planned: it has asked for nothing, and is planned anew. */

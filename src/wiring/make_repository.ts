@@ -75,8 +75,8 @@ async function refuseWhatIsThere(
       `${url} is not empty (${displayPath(key)}) and holds no repository`,
       {
         context,
-        hint: "choose an empty prefix, or make the repository on purpose with `holdfast init`; " +
-          "nothing was written",
+        hint: "choose an empty prefix; where another tool has put your files there, run " +
+          "`holdfast init` and `holdfast adopt`; nothing was written",
       },
     );
   } finally {

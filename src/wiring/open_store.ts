@@ -1,3 +1,4 @@
+import { refuseUnagreedLock } from "./agree_lock.ts";
 import type { JobConfig } from "../cli/job_config.ts";
 import { encryptionNotAsked } from "../app/probe_reason.ts";
 import { probesOf } from "../app/store_probes.ts";
@@ -15,6 +16,8 @@ export interface OpenStoreOptions {
   /** Nothing is written: what `sse` asks for does not matter. */
   readonly readOnly?: boolean;
   readonly signal: AbortSignal;
+  /** Somebody has agreed to lock in compliance mode, or nothing will be stored. */
+  readonly lockAgreed?: boolean;
   /** A person should know why a run waits. */
   readonly notice: (text: string) => void;
 }
@@ -25,6 +28,7 @@ export async function openStore(
   environment: Environment,
   options: OpenStoreOptions & { readonly log: JobLog },
 ): Promise<ObjectStore> {
+  if (!options.readOnly && !options.lockAgreed) refuseUnagreedLock(job, options.log);
   const open = await storeOpener(job, environment, options);
   const probed = probedFeatures(options.log);
   return open(options.readOnly ? probed : wantedFeatures(job, probed));
@@ -59,6 +63,7 @@ export async function storeOpener(
       ...(forcePathStyle ? { forcePathStyle } : {}),
       ...(sse === undefined ? {} : { sse }),
       ...(sseKmsKey === undefined ? {} : { sseKmsKey }),
+      ...(job.lock === undefined ? {} : { lock: job.lock }),
       ...(features === undefined ? {} : { features }),
       retry: { onRetry: (failure) => tellRetry(options, failure) },
     }));
@@ -112,6 +117,11 @@ function wantedFeatures(
   job: JobConfig,
   probed: StoreFeatures | undefined,
 ): StoreFeatures | undefined {
+  if (job.lock !== undefined && probed?.lock?.works === false) {
+    throw new HoldfastError("usage", `\`lock\` is set, and ${probed.lock.reason}`, {
+      hint: "run `holdfast init` again once the bucket has Object Lock, or take `lock` out",
+    });
+  }
   if (probed === undefined || probed.encryption.works || job.s3.sse === undefined) return probed;
   if (probed.encryption.reason === encryptionNotAsked) {
     return { ...probed, encryption: { works: true } };

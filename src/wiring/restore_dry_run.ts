@@ -10,33 +10,42 @@ import type { RestoreJobRow } from "../core/index/restore_rows.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import type { RestoreTarget } from "../ports/restore_target.ts";
-import { openLocalTarget } from "../targets/local/local_target.ts";
 import { dryPlan } from "./dry_plan.ts";
 import { entryTree } from "./entry_tree.ts";
 import { systemEnvironment } from "./environment.ts";
-import { openRestore, openRestores, resumedOf, wishOf } from "./known_restores.ts";
+import {
+  checkPasswordFile,
+  openRestore,
+  openRestores,
+  resumedOf,
+  wishOf,
+} from "./known_restores.ts";
 import { openForLook, replayerBeside } from "./open_log.ts";
+import { targetToLookAt } from "./open_target.ts";
 import { selectionOf, wantedState } from "./restore_selection.ts";
 import { storeToAsk } from "./store_to_ask.ts";
 
-/** `restore --dry-run`: by the index alone. Neither the store nor the target is looked at. */
+/** `restore --dry-run`: by the index, and by what is in the target already. The store is not asked. */
 export async function planOnly(input: RunInput<RestoreOptions>): Promise<number> {
   const { output, options, job: { tier, days, maxCost }, stateFile } = input;
   const log = openForLook(input);
   const wanted = wantedState(options.state);
   const state = openState(log, replayerBeside(stateFile), wanted, output.signal);
+  let target: RestoreTarget | undefined;
   try {
     const chosen = await options.choose?.(entryTree(state.index), `restore of ${state.label}`);
     output.text(`restoring ${state.label}`);
     const { overwrite, to, warmUp } = options;
+    target = await targetToLookAt(input, to, systemEnvironment());
     const { plan } = await dryPlan(input, log, {
-      ...{ state, overwrite, to, job: log.index.restores.nextNumber() },
+      ...{ state, overwrite, to, target, job: log.index.restores.nextNumber() },
       ...{ tier: warmUp.tier ?? tier, days: warmUp.days ?? days },
       selection: selectionOf({ ...options, paths: chosen ?? options.paths }),
     });
     checkMaxCost(plan.quote.total, warmUp.budget ?? maxCost);
     return EXIT.done;
   } finally {
+    target?.close();
     state.close();
     log.close();
   }
@@ -45,6 +54,7 @@ export async function planOnly(input: RunInput<RestoreOptions>): Promise<number>
 type ResumeInput = RunInput<{
   /** undefined: all that are open. */
   readonly job: number | undefined;
+  readonly passwordFile?: string;
   readonly warmUp: WarmUpWishes;
 }>;
 
@@ -57,6 +67,7 @@ export async function planResumed(input: ResumeInput): Promise<number> {
     const rows = job === undefined ? openRestores(log) : [openRestore(log, job)];
     if (rows.length === 0) output.signal({ kind: "notice", text: "no restore is open" });
     else store = await storeToAsk(input, log);
+    checkPasswordFile(input, rows);
     const approvals: Approval[] = [];
     for (const row of rows) approvals.push(await planOne(input, log, row, store));
     const total = addMoney(...approvals.map(({ plan }) => plan.quote.total));
@@ -83,7 +94,7 @@ async function planOne(
   const { wanted, ...wish } = wishOf(row);
   const state = openState(log, replayerBeside(stateFile), wanted, output.signal);
   try {
-    const target = openTarget(wish.to);
+    const target = await targetToLookAt(input, wish.to, systemEnvironment());
     try {
       return await dryPlan(input, log, {
         ...{ ...wish, tier, days, state, target, store },
@@ -95,15 +106,4 @@ async function planOne(
   } finally {
     state.close();
   }
-}
-
-/** It is looked at, and not made. */
-function openTarget(to: string): RestoreTarget | undefined {
-  const { random } = systemEnvironment();
-  try {
-    if (!Deno.statSync(to).isDirectory) return undefined;
-  } catch {
-    return undefined;
-  }
-  return openLocalTarget(to, { random: random.bytes });
 }

@@ -7,12 +7,12 @@ import type { BatchJobs } from "../ports/batch_jobs.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import { sqliteWorkTables } from "../sqlite/work_tables.ts";
-import { openLocalTarget } from "../targets/local/local_target.ts";
 import { coldDeps } from "./cold_deps.ts";
 import { held, type HeldState, heldState } from "./held_state.ts";
 import { identitiesOf } from "./open_keys.ts";
 import { batchJobsOf, openBatchJobs } from "./open_batch_jobs.ts";
 import { openForLook, openForRestoring, replayerBeside } from "./open_log.ts";
+import { targetFor } from "./open_target.ts";
 import { openRestoreStore } from "./restore_standing.ts";
 
 /** What restores of one process share. */
@@ -27,7 +27,7 @@ export interface RestorePlace {
   close(): void;
 }
 
-type PlaceInput = RunInput<{ readonly warmUp: WarmUpWishes }>;
+type PlaceInput = RunInput<{ readonly warmUp: WarmUpWishes; readonly passwordFile?: string }>;
 
 /** Under the restore lock: one process at a time asks and downloads. */
 export function openRestorePlace(
@@ -64,8 +64,7 @@ export function openRestorePlace(
       const jobs = await (batch ??= batchOf(input, environment));
       return {
         ...{ log, store, shipper, environment, signal, hashing: platformHashing, isGuest },
-        ...{ emit: output.signal, windows: Deno.build.os === "windows" },
-        openTarget: () => openLocalTarget(to, { random: environment.random.bytes }),
+        ...{ emit: output.signal, ...await targetFor(input, to, environment) },
         // By the connection that reads the state: another one would have a cache of its own.
         contents: held(() => today().index.packs),
         ...{ identities: () => identitiesOf(input), recipients: job.recipients },

@@ -9,7 +9,13 @@ import { EXIT } from "../core/exit_code.ts";
 import type { RestoreJobRow } from "../core/index/restore_rows.ts";
 import { configDigest } from "./config_digest.ts";
 import { systemEnvironment } from "./environment.ts";
-import { openRestore, openRestores, resumedOf, wishOf } from "./known_restores.ts";
+import {
+  checkPasswordFile,
+  openRestore,
+  openRestores,
+  resumedOf,
+  wishOf,
+} from "./known_restores.ts";
 import { openRestorePlace, type RestorePlace } from "./restore_place.ts";
 import { warmUpOf, WORKERS } from "./restore_selection.ts";
 import { showRestore } from "./restore_summary.ts";
@@ -17,6 +23,7 @@ import { showRestore } from "./restore_summary.ts";
 type ResumeInput = RunInput<{
   /** undefined: all that are open. */
   readonly job: number | undefined;
+  readonly passwordFile?: string;
   readonly warmUp: WarmUpWishes;
 }>;
 
@@ -32,6 +39,7 @@ export async function resumeRestores(input: ResumeInput): Promise<number> {
   const place = openRestorePlace(input, systemEnvironment(), { isGuest: false });
   try {
     const rows = job === undefined ? openRestores(place.log) : [openRestore(place.log, job)];
+    checkPasswordFile(input, rows);
     if (rows.length > 0) return await resumeAll(input, place, rows);
     output.signal({ kind: "notice", text: "no restore is open" });
     return EXIT.done;

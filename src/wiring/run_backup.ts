@@ -1,11 +1,14 @@
+import { dirname } from "node:path";
 import { backup, type BackupReport } from "../app/backup.ts";
+import { breather } from "../app/breather.ts";
+import { type LockDeps, type LockKeeper, lockKeeper } from "../app/extend_locks.ts";
 import type { PackOptions } from "../app/pack_context.ts";
 import { noShipping } from "../app/ship_log.ts";
 import { shipRenames } from "../app/ship_renames.ts";
+import { tryLock } from "../app/try_lock.ts";
 import type { Environment } from "../ports/environment.ts";
 import type { JobLog } from "../ports/event_log.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
-import type { ScanOptions } from "../app/scan_context.ts";
 import type { EncryptionOptions } from "../app/store_context.ts";
 import type { JobConfig } from "../cli/job_config.ts";
 import type { BackupOptions, RunInput } from "../cli/runner.ts";
@@ -15,9 +18,9 @@ import { isKind } from "../core/error.ts";
 import { EXIT, worstExitCode } from "../core/exit_code.ts";
 import type { BackupPlan } from "../core/plan/backup_plan.ts";
 import type { SignalSink } from "../core/signal.ts";
+import { sqliteWorkTables } from "../sqlite/work_tables.ts";
 import { earlyLines } from "../report/early_text.ts";
-import { gitignoreRules } from "../rules/gitignore_rules.ts";
-import { openLocalSource } from "../sources/local/local_source.ts";
+import { agreeToLock } from "./agree_lock.ts";
 import { backupPrice, checkBackupPrice, checkInitPrice } from "./backup_price.ts";
 import { classRules } from "./class_rules.ts";
 import { configDigest } from "./config_digest.ts";
@@ -25,15 +28,15 @@ import { costSetting } from "./cost_setting.ts";
 import { systemEnvironment } from "./environment.ts";
 import { jobCoding } from "./job_coding.ts";
 import { makeRepository, refuseOtherSources } from "./make_repository.ts";
-import { openForWriting } from "./open_log.ts";
+import { openForWriting, replayerBeside } from "./open_log.ts";
 import { sealerOf } from "./open_keys.ts";
 import { openStore } from "./open_store.ts";
 import { ownerNames } from "./owner_names.ts";
 import { packOptionsOf } from "./pack_options.ts";
 import { renameWarmUps } from "./rename_warm_ups.ts";
 import { runShipper } from "./run_shipper.ts";
+import { scanOptions } from "./scan_options.ts";
 import { showBackup } from "./show_backup.ts";
-import { ownPaths } from "./own_paths.ts";
 import { checkpointAfter } from "./run_checkpoint.ts";
 import { writeArchivedList } from "./write_archived_list.ts";
 
@@ -81,18 +84,23 @@ async function backedUp(
   const { job, output, signal, options } = input;
   const environment = systemEnvironment();
   const opened = openForWriting(input, environment, { volatile: dryRun });
+  const sources = scanOptions(input, options.acceptDeletions);
   try {
+    for (const { source } of sources) source.begin();
     const { log } = opened;
     if (options.makeRepository) refuseOtherSources(log, job, options);
+    if (!dryRun) await agreeToLock(input, log);
     const store = await openStore(job, environment, {
-      ...{ log, signal },
+      ...{ log, signal, lockAgreed: true },
       notice: (text) => output.signal({ kind: "notice", text }),
     });
     try {
+      if (!dryRun) await tryLock({ log, store, environment }, job.lock);
       const shipper = dryRun ? noShipping : runShipper(input, { log, store, environment });
       const report = await backup({
         ...{ log, store, environment, signal, hashing: platformHashing, owners: ownerNames() },
         ...{ emit: output.signal, shipper, shipRenames: renamesShipper(input, { log, store }) },
+        locks: locksOf(input, { log, store, environment }),
         warmUp: renameWarmUps(input, { left, versions: store.features.versions.works }),
         tellEarly: (early) => {
           for (const text of earlyLines(early, costSetting(job))) {
@@ -100,7 +108,7 @@ async function backedUp(
           }
         },
       }, {
-        sources: job.sources.map((source) => scanOptions(input, source)),
+        sources,
         config: configDigest(job),
         storageClass: job.storageClass,
         minArchiveSize: job.minArchiveSize,
@@ -122,8 +130,20 @@ async function backedUp(
       store.close();
     }
   } finally {
+    for (const { source } of sources) await source.end();
     opened.close();
   }
+}
+
+function locksOf(
+  { job, output, signal, stateFile }: RunInput<BackupOptions>,
+  { log, store, environment }: Pick<LockDeps, "log" | "store" | "environment">,
+): LockKeeper {
+  const breathe = breather(environment.clock, signal);
+  const replayer = replayerBeside(stateFile);
+  const work = sqliteWorkTables(dirname(stateFile));
+  const deps = { log, store, environment, replayer, work, breathe, emit: output.signal };
+  return lockKeeper({ ...deps, layout: job.layout }, job.lock);
 }
 
 /** The backup is done: a list that cannot be written is told with the rest, and is the exit code. */
@@ -168,24 +188,4 @@ function renamesShipper(
 ): (run: string) => Promise<void> {
   const coding = jobCoding(input);
   return async (run) => void await shipRenames({ ...place, run, coding });
-}
-
-function scanOptions(
-  input: RunInput<BackupOptions>,
-  source: RunInput<BackupOptions>["job"]["sources"][number],
-): ScanOptions {
-  const { job } = input;
-  const { exclude, include } = source;
-  return {
-    name: source.name,
-    path: source.path,
-    source: openLocalSource(source.path),
-    rules: gitignoreRules({ exclude, include, ignoreFile: job.ignoreFile }),
-    oneFileSystem: job.oneFileSystem,
-    trustMtime: job.trustMtime,
-    observeAll: job.observations === "all",
-    maxDelete: job.maxDelete,
-    acceptDeletions: input.options.acceptDeletions,
-    own: ownPaths(input, source.path),
-  };
 }

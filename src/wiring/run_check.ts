@@ -1,7 +1,13 @@
 import { type CheckReport, checkStore } from "../app/check_store.ts";
+import { hasKeptBefore } from "../app/log_base.ts";
+import type { JobConfig } from "../cli/job_config.ts";
 import type { CheckOptions, RunInput } from "../cli/runner.ts";
+import { HoldfastError } from "../core/error.ts";
+import type { LockSetting } from "../core/lock/object_lock.ts";
 import { formatSize } from "../core/size_text.ts";
+import { isoTime } from "../core/time_text.ts";
 import { counted } from "../report/count_text.ts";
+import { lockDate } from "../report/lock_text.ts";
 import { archivedLines, archivedOptions, archivedTotals } from "./check_archived_options.ts";
 import { configDigest } from "./config_digest.ts";
 import { withUpkeep } from "./upkeep.ts";
@@ -13,14 +19,27 @@ export async function runCheck(input: RunInput<CheckOptions>): Promise<number> {
   const started = performance.now();
   const { job, globals, options: { readData, snapshots } } = input;
   const repair = input.options.repair && !globals.dryRun;
+  const lock = input.options.lock ? { lock: lockOf(job) } : {};
   const { close, ...archived } = await archivedOptions(input);
   const config = configDigest(job);
   const report = await withUpkeep(
     input,
-    (deps) => checkStore(deps, { readData, snapshots, repair, config, ...archived }),
+    (deps) => checkStore(deps, { readData, snapshots, repair, config, ...lock, ...archived }),
+    {
+      needs: (log, base) =>
+        repair || ((snapshots || job.layout === "pack") && hasKeptBefore(log, base)),
+      isLenient: true,
+    },
   ).finally(close);
   show(input, report, performance.now() - started);
   return report.exitCode;
+}
+
+function lockOf({ lock }: JobConfig): LockSetting {
+  if (lock !== undefined) return lock;
+  throw new HoldfastError("usage", "--lock: the job does not set `lock`", {
+    hint: 'add lock = "30d" to the job\'s section, or leave --lock out',
+  });
 }
 
 function show({ output, job }: RunInput<CheckOptions>, report: CheckReport, ms: number): void {
@@ -39,9 +58,24 @@ function show({ output, job }: RunInput<CheckOptions>, report: CheckReport, ms: 
       ...(report.packs === undefined ? {} : packTotals(report.packs)),
       other_class: Object.fromEntries(report.otherClass),
       ...(report.archived === undefined ? {} : archivedTotals(report.archived)),
+      ...(report.locks === undefined ? {} : lockTotals(report.locks)),
       lifecycle: report.lifecycle.danger ?? null,
     },
   }, lines(report));
+}
+
+function lockTotals({ objects, unlocked, soonest }: NonNullable<CheckReport["locks"]>) {
+  const until = soonest === undefined ? null : isoTime(soonest);
+  return { locks: objects, not_locked: unlocked, locked_until: until };
+}
+
+function lockLine({ objects, unlocked, soonest }: NonNullable<CheckReport["locks"]>): string {
+  if (unlocked > 0) {
+    return `${counted(unlocked, "object is", "objects are")} not locked, of ${objects}: the next ` +
+      "backup locks what is needed again";
+  }
+  const until = soonest === undefined ? "" : ` until ${lockDate(soonest)} at least`;
+  return `${counted(objects, "object is", "objects are")} locked${until}`;
 }
 
 function packTotals({ packs, bytes, unknownIndexes, rewritten }: Packs) {
@@ -91,6 +125,7 @@ function lines(report: CheckReport): string[] {
     ...(packs !== undefined && packs.unknownIndexes > 0
       ? [`${counted(packs.unknownIndexes, "pack index", "pack indexes")} of packs of others`]
       : []),
+    ...(report.locks === undefined ? [] : [lockLine(report.locks)]),
     ...(lifecycle.danger === undefined ? [] : [`lifecycle: ${lifecycle.danger}`]),
     missing + damaged === 0
       ? "nothing is missing or damaged"

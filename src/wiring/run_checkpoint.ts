@@ -1,5 +1,7 @@
+import { lastCheckpoint } from "../app/checkpoint_due.ts";
 import { readOwnRepository } from "../app/read_repository.ts";
 import { newId } from "../app/run.ts";
+import { hasUnshippedEnd } from "../app/unshipped_end.ts";
 import { type CheckpointDeps, checkpointIfDue, writeCheckpoint } from "../app/write_checkpoint.ts";
 import type { NoOptions, RunInput } from "../cli/runner.ts";
 import { EXIT } from "../core/exit_code.ts";
@@ -64,14 +66,24 @@ export async function checkpointAfter(
   await checkpointIfDue(depsOf(input, run), newId(run.environment));
 }
 
+/** At a takeover: where the end of the log before it can never be shipped. */
+export async function checkpointTakeover(
+  input: CodingInput & Pick<RunInput<unknown>, "output" | "stateFile">,
+  run: ShippedRun,
+): Promise<void> {
+  const { log, store, environment } = run;
+  if ((lastCheckpoint(log)?.position ?? 0) >= log.logs().at(-1)!.first) return;
+  if (!await hasUnshippedEnd(store, log)) return;
+  await writeCheckpoint(depsOf(input, run), newId(environment));
+}
+
 function depsOf(
   input: CodingInput & Pick<RunInput<unknown>, "output" | "stateFile">,
-  { log, store, environment }: ShippedRun,
+  { log, store, environment, signer = ownSigner(input.stateFile, log) }: ShippedRun,
 ): CheckpointDeps {
   return {
-    ...{ log, store, environment, emit: input.output.signal },
+    ...{ log, store, environment, signer, emit: input.output.signal },
     ...{ hashing: platformHashing, coding: jobCoding(input), verify: verifySignature },
-    signer: ownSigner(input.stateFile, log),
     dump: stateDumper(platformHashing.sha256),
   };
 }

@@ -13,9 +13,14 @@ import {
 import { recordLine } from "../report/records.ts";
 import { openForLook, replayerBeside } from "./open_log.ts";
 import { streamLines } from "./stream_lines.ts";
+import { needsStates, withPast } from "./with_past.ts";
 
 /** `holdfast diff`. */
 export async function runDiff(input: RunInput<DiffOptions>): Promise<number> {
+  return await withPast(input, needsStates(input.options.a, input.options.b), diff);
+}
+
+async function diff(input: RunInput<DiffOptions>): Promise<number> {
   const { output, options } = input;
   const started = performance.now();
   const log = openForLook(input);

@@ -11,9 +11,16 @@ import { openForLook, replayerBeside } from "./open_log.ts";
 import { wantedState } from "./restore_selection.ts";
 import { streamLines } from "./stream_lines.ts";
 import { tellBase } from "./tell_base.ts";
+import { needsStates, withPast } from "./with_past.ts";
 
 /** `holdfast find`. */
 export async function runFind(input: RunInput<FindOptions>): Promise<number> {
+  const { all, state } = input.options;
+  const needs = all ? { needs: () => true } : needsStates(wantedState(state));
+  return await withPast(input, needs, find);
+}
+
+async function find(input: RunInput<FindOptions>): Promise<number> {
   const { output, options } = input;
   const log = openForLook(input);
   try {

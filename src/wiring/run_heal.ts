@@ -10,7 +10,6 @@ import { formatSize } from "../core/size_text.ts";
 import { priceRecord, uploadCostLines } from "../report/cost_text.ts";
 import { counted } from "../report/count_text.ts";
 import { earlyLines } from "../report/early_text.ts";
-import { openLocalSource } from "../sources/local/local_source.ts";
 import { classRules } from "./class_rules.ts";
 import { configDigest } from "./config_digest.ts";
 import { costSetting } from "./cost_setting.ts";
@@ -18,6 +17,7 @@ import { systemEnvironment } from "./environment.ts";
 import { jobCoding } from "./job_coding.ts";
 import { sealerOf } from "./open_keys.ts";
 import { ownerNames } from "./owner_names.ts";
+import { openSource } from "./open_source.ts";
 import { packOptionsOf } from "./pack_options.ts";
 import { withUpkeep } from "./upkeep.ts";
 
@@ -28,7 +28,7 @@ export async function runHeal(input: Input): Promise<number> {
   const started = performance.now();
   const { globals, output } = input;
   const price = healPrice(input);
-  const options = { ...await optionsOf(input), accept: price.accept };
+  const options = { ...await healOptions(input), accept: price.accept };
   const report = await withUpkeep(input, (deps) => {
     const { log, store, coding } = deps;
     return heal({
@@ -47,7 +47,7 @@ export async function runHeal(input: Input): Promise<number> {
 }
 
 /** Shown and checked before anything is stored; by a dry run at its end. */
-function healPrice({ job, globals, output }: Input) {
+export function healPrice({ job, globals, output }: Input) {
   const setting = costSetting(job);
   let [plan, cost]: [HealPlan?, UploadCost?] = [];
   const lines = () =>
@@ -71,12 +71,15 @@ function healPrice({ job, globals, output }: Input) {
   };
 }
 
-async function optionsOf(input: Input): Promise<Omit<HealOptions, "accept">> {
+export async function healOptions(input: Input): Promise<Omit<HealOptions, "accept">> {
   const { job, globals } = input;
   const { recipients } = job;
   const sealer = job.layout === "mirror" ? await sealerOf({ recipients }) : undefined;
   return {
-    sources: job.sources.map(({ name, path }) => ({ name, source: openLocalSource(path) })),
+    sources: job.sources.map((config) => ({
+      name: config.name,
+      source: openSource(input, config),
+    })),
     config: configDigest(job),
     storageClass: job.storageClass,
     minArchiveSize: job.minArchiveSize,
@@ -97,10 +100,13 @@ function show({ output, job, globals }: Input, report: HealReport, ms: number): 
     ...{ record: "summary", command: "heal", job: job.name, exit: report.exitCode },
     seconds: Math.round(ms) / 1000,
     totals: { lost, healed, bytes, left, snapshots, dry_run: globals.dryRun },
-  }, lines(report, globals.dryRun));
+  }, healLines(report, globals.dryRun));
 }
 
-function lines({ lost, healed, bytes, left, snapshots }: HealReport, dryRun: boolean): string[] {
+export function healLines(
+  { lost, healed, bytes, left, snapshots }: HealReport,
+  dryRun: boolean,
+): string[] {
   if (lost === 0) return ["nothing is marked as missing or damaged: `holdfast check` looks for it"];
   const what = `${counted(healed, "entry", "entries")}, ${formatSize(bytes)}`;
   return [

@@ -12,15 +12,20 @@ import { historyLine, historyRecord, historyRunLine } from "../report/history_te
 import { notListed } from "./listed_text.ts";
 import { openForLook, replayerBeside } from "./open_log.ts";
 import { tellBase } from "./tell_base.ts";
+import { withPast } from "./with_past.ts";
 
 /** `holdfast history`. */
-export function runHistory(input: RunInput<HistoryOptions>): Promise<number> {
-  const { output, options, stateFile } = input;
-  if (options.path === "") {
+export async function runHistory(input: RunInput<HistoryOptions>): Promise<number> {
+  if (input.options.path === "") {
     throw new HoldfastError("usage", "the root has no history of its own", {
       hint: "name an entry, as holdfast ls prints it",
     });
   }
+  return await withPast(input, { needs: () => true }, tellHistory);
+}
+
+function tellHistory(input: RunInput<HistoryOptions>): Promise<number> {
+  const { output, options, stateFile } = input;
   const wanted: WantedState = options.state ?? { kind: "head" };
   const log = openForLook(input);
   try {

@@ -11,12 +11,15 @@ import { isArchive } from "../core/mirror/storage_class.ts";
 import { platformHashing } from "../crypto/hashing.ts";
 import type { Feature, ObjectStore, StoreFeatures } from "../ports/object_store.ts";
 import { counted } from "../report/count_text.ts";
+import { lockSettingText } from "../report/lock_text.ts";
 import { createJobLog, openJobLog } from "../sqlite/job_log.ts";
+import { agreeToLock } from "./agree_lock.ts";
 import { systemEnvironment } from "./environment.ts";
-import { isFile, takeJobLock } from "./open_log.ts";
+import { isFile, openLogAlone, takeJobLock } from "./open_log.ts";
 import { sealerOf } from "./open_keys.ts";
 import { storeOpener } from "./open_store.ts";
 import { keyFile } from "./own_paths.ts";
+import { refuseNested } from "./refuse_nested.ts";
 import { runShipper } from "./run_shipper.ts";
 import { refuseNetworkFolder } from "./state_place.ts";
 import { signingKey } from "./signing_key.ts";
@@ -32,11 +35,13 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
   const open = await storeOpener(job, environment, { create, signal, notice });
   // Proves that the recipients are public keys, before anything is made.
   await sealerOf(job);
+  if (!isFile(stateFile)) await refuseNested(input, environment, open);
   if (globals.dryRun) return await planInit(input, open);
   makePrivateFolder(dirname(stateFile));
   refuseNetworkFolder(dirname(stateFile));
   const lock = takeJobLock(input, environment);
   try {
+    await agree(input);
     output.signal({ kind: "phase", name: "probe" });
     const tools = { clock: environment.clock, sha256 };
     const report = await initRepository({
@@ -55,6 +60,7 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
       recipients: job.recipients,
       storageClass: job.storageClass,
       encryption: job.s3.sse !== undefined,
+      lock: job.lock,
     });
     const { repository, key, existed, features, notice: unread } = report;
     if (unread !== undefined) notice(unread);
@@ -67,6 +73,7 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
       `${words} the repository ${repository} at ${job.repository.url}`,
       `its log's heads are signed by the Ed25519 key ${key}`,
       ...encryptionText(job),
+      ...(job.lock === undefined ? [] : [`what is stored is locked ${lockSettingText(job.lock)}`]),
       ...lacking(features, job),
       ...versioningAdvice(job, features),
       ...layoutAdvice(job),
@@ -74,6 +81,16 @@ export async function runInit(input: RunInput<InitOptions>): Promise<number> {
     return EXIT.done;
   } finally {
     lock.release();
+  }
+}
+
+/** An init that is repeated need not be agreed to again. */
+async function agree(input: RunInput<InitOptions>): Promise<void> {
+  const log = isFile(input.stateFile) ? openLogAlone(input) : undefined;
+  try {
+    await agreeToLock(input, log);
+  } finally {
+    log?.close();
   }
 }
 

@@ -3,7 +3,7 @@ import { findListed } from "../app/find_listed.ts";
 import { jobStats } from "../app/job_stats.ts";
 import { jobStatus } from "../app/job_status.ts";
 import { listEntries } from "../app/list_entries.ts";
-import { historyGone } from "../app/log_base.ts";
+import { historyGone, lookableSince } from "../app/log_base.ts";
 import { logEvents } from "../app/log_events.ts";
 import { leftSources } from "../app/name_sources.ts";
 import { openState } from "../app/read_state.ts";
@@ -33,16 +33,21 @@ import { wantedState } from "./restore_selection.ts";
 import { statsLines, statsRecord } from "./stats_view.ts";
 import { renameRecord, statusLines, statusRecord } from "./status_view.ts";
 import { streamLines } from "./stream_lines.ts";
+import { needsSince, needsStates, withPast } from "./with_past.ts";
 
 /** `holdfast log`. */
 export async function runLog(input: RunInput<LogOptions>): Promise<number> {
+  return await withPast(input, needsSince(input.options.since), showLog);
+}
+
+async function showLog(input: RunInput<LogOptions>): Promise<number> {
   const { output, signal, options } = input;
   const { follow, path, ...filter } = options;
   const log = openLogAlone(input);
   try {
     tellBase(input, log);
     if (filter.until !== undefined && log.base !== undefined) {
-      if (log.lastPositionAt(filter.until) === 0) throw historyGone(log.base.position);
+      if (log.lastPositionAt(filter.until) === 0) throw historyGone(log.base);
     }
     const watch = { clock: systemEnvironment().clock, signal, follow };
     for await (const found of logEvents(log, { ...filter, path }, watch)) {
@@ -71,7 +76,7 @@ export function runSnapshots(input: RunInput<SnapshotsOptions>): Promise<number>
   try {
     const all = log.index.snapshots();
     const snapshots = all.filter(({ forgotten }) => options.all || forgotten === 0);
-    const since = log.base?.since ?? 0;
+    const since = lookableSince(log);
     for (const row of snapshots) output.record(snapshotRecord(row, since));
     if (snapshots.length > 0) {
       output.text(...snapshotLines(snapshots, (row) => Date.parse(row.at), output.zone, since));
@@ -89,6 +94,10 @@ export function runSnapshots(input: RunInput<SnapshotsOptions>): Promise<number>
 
 /** `holdfast ls`. */
 export async function runLs(input: RunInput<LsOptions>): Promise<number> {
+  return await withPast(input, needsStates(wantedState(input.options.state)), list);
+}
+
+async function list(input: RunInput<LsOptions>): Promise<number> {
   const { output, options } = input;
   const wanted = wantedState(options.state);
   const log = openForLook(input);

@@ -4,9 +4,11 @@ import type { PruneOptions, RunInput } from "../cli/runner.ts";
 import { HoldfastError } from "../core/error.ts";
 import { priceDeletion } from "../core/cost/price_deletion.ts";
 import { pricePackPlan } from "../core/cost/price_packs.ts";
-import { MAX_DEAD, type PackPlan } from "../core/plan/pack_plan.ts";
+import type { HeldSpace } from "../core/lock/held_space.ts";
+import { heldPacks, MAX_DEAD, type PackPlan } from "../core/plan/pack_plan.ts";
 import type { PrunePlan } from "../core/plan/prune_plan.ts";
 import { formatSize } from "../core/size_text.ts";
+import { isoTime } from "../core/time_text.ts";
 import { counted } from "../report/count_text.ts";
 import {
   actionsText,
@@ -20,6 +22,7 @@ import { costSetting } from "./cost_setting.ts";
 import { withPackUpkeep } from "./pack_upkeep.ts";
 import { withUpkeep } from "./upkeep.ts";
 import { packCostOptions, showPrice } from "./upkeep_price.ts";
+import { WHOLE } from "./with_past.ts";
 
 type Input = RunInput<PruneOptions>;
 
@@ -32,6 +35,7 @@ export async function runPrune(input: Input): Promise<number> {
   const report = await withUpkeep(
     input,
     (deps) => prune(deps, { config, accept: (plan) => accept(input, plan) }),
+    WHOLE,
   );
   show(input, report, performance.now() - started);
   return report.exitCode;
@@ -72,7 +76,9 @@ function show({ output, job, globals }: Input, report: PruneReport, ms: number) 
     seconds: Math.round(ms) / 1000,
     totals: {
       ...{ planned: plan.objects, planned_bytes: plan.bytes, requests: plan.requests },
-      ...{ early_bytes: early, deleted, bytes, failed, released, left, dry_run: globals.dryRun },
+      ...{ early_bytes: early, deleted, bytes, failed, released, left },
+      ...heldFacts(plan.held),
+      dry_run: globals.dryRun,
     },
   }, [
     ...(report.accepted && plan.objects > 0
@@ -95,6 +101,15 @@ async function runPrunePacks(input: Input): Promise<number> {
   );
   showPacks(input, report, performance.now() - started);
   return report.exitCode;
+}
+
+function heldFacts(held: HeldSpace | undefined) {
+  if (held === undefined) return {};
+  const { objects, bytes, from, until } = held;
+  return {
+    ...{ held: objects, held_bytes: bytes },
+    ...{ held_from: isoTime(from), held_until: isoTime(until) },
+  };
 }
 
 const REASON = "no kept snapshot and no entry needs it";
@@ -125,6 +140,7 @@ function showPacks({ output, job, globals }: Input, report: PrunePacksReport, ms
       ...{ repacked: plan.counts.repack, merged: plan.counts.merge, left: plan.left.length },
       ...{ from_source: plan.fromSource, from_store: plan.fromStore, early_bytes: early },
       ...{ deleted, bytes, failed, kept, packs, packed_bytes: packedBytes },
+      ...heldFacts(heldPacks(plan)),
       dry_run: globals.dryRun,
     },
   }, [

@@ -11,23 +11,25 @@ import { selectionOf, wantedState, warmUpOf, WORKERS } from "./restore_selection
 import { standingOf } from "./restore_standing.ts";
 import { showRestore } from "./restore_summary.ts";
 import { withCopiedIndex, withTemporaryIndex } from "./temporary_index.ts";
+import { needsStates, withPast } from "./with_past.ts";
 
 /**
  * `holdfast restore`. On a machine that does not write the job it has a log of its own, which goes on
  * from the job's.
  */
 export async function runRestore(input: RunInput<RestoreOptions>): Promise<number> {
+  const needs = needsStates(wantedState(input.options.state));
   if (input.globals.dryRun) {
     return isFile(input.stateFile)
-      ? await planOnly(input)
+      ? await withPast(input, needs, planOnly)
       : await withTemporaryIndex(input, planOnly);
   }
   if (!isFile(input.stateFile)) return await withTemporaryIndex(input, restoreAsGuest);
   switch (await standingOf(input)) {
     case "owner":
-      return await restoreFrom(input, { isGuest: false });
+      return await withPast(input, needs, (input) => restoreFrom(input, { isGuest: false }));
     case "reader":
-      return await withCopiedIndex(input, restoreAsGuest);
+      return await withCopiedIndex(input, (copy) => withPast(copy, needs, restoreAsGuest));
     case "behind":
       return await withTemporaryIndex(input, restoreAsGuest);
   }

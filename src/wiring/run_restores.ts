@@ -18,6 +18,7 @@ import { planResumed } from "./restore_dry_run.ts";
 import { resumeRestores } from "./resume_restores.ts";
 import { storeToAsk } from "./store_to_ask.ts";
 import { withIndex } from "./temporary_index.ts";
+import { withPast } from "./with_past.ts";
 
 /** `holdfast restores`, and `restore --wait` without a target. */
 export async function runRestores(input: RunInput<RestoresOptions>): Promise<number> {
@@ -31,8 +32,9 @@ export async function runRestores(input: RunInput<RestoresOptions>): Promise<num
       return await cancelRestore(input, options.job);
     case "resume":
       await checkOwner(input);
-      if (input.globals.dryRun) return await planResumed({ ...input, options });
-      return await resumeRestores({ ...input, options });
+      return await withPast({ ...input, options }, {
+        needs: (log, { since }) => openRestores(log).some(({ restored }) => restored < since),
+      }, input.globals.dryRun ? planResumed : resumeRestores);
   }
 }
 

@@ -1,3 +1,4 @@
+import { findRun } from "../app/undo_find.ts";
 import { type UndoReport, undoRun, type UndoTold } from "../app/undo_run.ts";
 import type { RunInput, UndoOptions } from "../cli/runner.ts";
 import { displayPath, jsonOfText, type PathText } from "../core/path_text.ts";
@@ -15,6 +16,7 @@ export async function runUndo(input: RunInput<UndoOptions>): Promise<number> {
   const report = await withUpkeep(
     input,
     (deps) => undoRun(deps, { run: options.run, config: configDigest(job), told }),
+    { needs: (log, { position }) => findRun(log, options.run).position <= position },
   );
   show(input, report, performance.now() - started);
   return report.exitCode;

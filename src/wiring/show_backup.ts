@@ -6,6 +6,7 @@ import { formatSize } from "../core/size_text.ts";
 import { backupCostLines } from "../report/backup_cost_text.ts";
 import { priceRecord } from "../report/cost_text.ts";
 import { counted } from "../report/count_text.ts";
+import { lockDate } from "../report/lock_text.ts";
 import { earlyLines } from "../report/early_text.ts";
 import { backupPrice } from "./backup_price.ts";
 import { costSetting } from "./cost_setting.ts";
@@ -25,6 +26,7 @@ export function showBackup(
       ? [`stored ${counted(stored.objects, "object")}, ${formatSize(stored.bytes)}`]
       : []),
     ...renamesLine(stored),
+    ...(report.locks === undefined ? [] : lockLines(report.locks)),
     ...(stored.equal > 0 ? [`read again and found equal: ${counted(stored.equal, "file")}`] : []),
     ...refusals(report),
     ...(snapshot === undefined
@@ -53,6 +55,9 @@ export function showBackup(
       aliased: stored.aliased,
       deleted: stored.deleted,
       held: stored.held,
+      ...(report.locks === undefined
+        ? {}
+        : { locked: report.locks.objects, not_locked: report.locks.failed }),
       snapshot: snapshot ?? null,
     },
   }, lines);
@@ -63,6 +68,17 @@ function priceLines({ output, job }: RunInput<BackupOptions>, plan: BackupPlan):
   output.record(priceRecord("plan", cost.once));
   output.record(priceRecord("month", cost.monthly));
   return backupCostLines(cost);
+}
+
+function lockLines(locks: NonNullable<BackupReport["locks"]>) {
+  const { objects, failed, until, reason, gaveUp } = locks;
+  const rest = gaveUp ? "; the others were not tried" : "";
+  return [
+    ...(objects === 0
+      ? []
+      : [`extended the locks of ${counted(objects, "object")} until ${lockDate(until)}`]),
+    ...(failed === 0 ? [] : [`${counted(failed, "object")} could not be locked: ${reason}${rest}`]),
+  ];
 }
 
 function renamesLine({ copied, aliased, deleted }: BackupReport["stored"]): string[] {
@@ -89,7 +105,7 @@ function scanLine(scan: BackupReport["scans"][number]): string {
 }
 
 const GUARD_WORDS = {
-  absent: "it is not there",
+  absent: "it is not there, or cannot be read",
   empty: "it is empty, or a mount below it is",
   foreign: "it is on another file system than before, or a mount below it is, or is gone",
   max_delete: "more is missing than max_delete allows",
@@ -144,8 +160,24 @@ function showPlan(
       (plan.deletions.length === 0
         ? "delete nothing"
         : `delete ${counted(plan.deletions.length, "object")}`),
+    ...lockPlanLines(plan),
     ...earlyLines(plan.early, costSetting(job)),
   );
+}
+
+function lockPlanLines({ locks }: BackupPlan): string[] {
+  const [objects, looked] = [locks.extended, locks.looked].map((tally) =>
+    [...tally.values()].reduce((sum, count) => sum + count, 0)
+  );
+  if (looked > 0) {
+    return [
+      `lock ${counted(objects, "object")} that ${objects === 1 ? "has" : "have"} no lock or a ` +
+      `short one, of ${looked}`,
+    ];
+  }
+  return objects === 0 ? [] : [
+    `extend the locks of ${counted(objects, "object")}: less than half of the time may be left`,
+  ];
 }
 
 function renameText(way: BackupPlan["renames"][number]["way"], old: string): string {

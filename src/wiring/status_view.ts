@@ -6,9 +6,10 @@ import { EXIT } from "../core/exit_code.ts";
 import type { RunRow, SnapshotRow } from "../core/index/run_fold.ts";
 import { displayPath, jsonOfText, textOfJson } from "../core/path_text.ts";
 import { formatDuration, formatSize } from "../core/size_text.ts";
-import { timeText, type ZoneOffset } from "../core/time_text.ts";
+import { isoTime, timeText, type ZoneOffset } from "../core/time_text.ts";
 import type { Totals } from "../ports/event_log.ts";
 import { counted, grouped } from "../report/count_text.ts";
+import { heldText, lockDate, lockSettingText } from "../report/lock_text.ts";
 import type { FactsRecord, FactValue, RenameRecord } from "../report/records.ts";
 import { snapshotRecord } from "../report/snapshot_text.ts";
 import { factLines } from "../report/table.ts";
@@ -61,12 +62,14 @@ export function statusLines(view: StatusView, zone: ZoneOffset): string[] {
     ]),
     ["unsettled renames", renamesText(status)],
     ...renameFacts(status),
+    ...historyFacts(status),
     ["not shipped", counted(status.unshipped, "event")],
     ["open uploads", grouped(status.uploads.length)],
     ...status.uploads.map((upload): Fact => [
       "open upload",
       `${displayPath(upload.key)}, since ${when(upload.started)}`,
     ]),
+    ...lockFacts(view),
     ...storeFacts(view),
   ]);
 }
@@ -149,6 +152,38 @@ function runFacts(view: StatusView, when: (at: string) => string): Fact[] {
   ];
 }
 
+/** Where not all of the log is on this machine. */
+function historyFacts({ base }: JobStatus): Fact[] {
+  if (base === undefined) return [];
+  const before = base.cut === undefined
+    ? "what was before is gone"
+    : `what was before is in the repository, cut here on ${base.cut.at}`;
+  return [["history here", `behind position ${base.position}; ${before}`]];
+}
+
+function lockFacts({ status: { locks }, now }: StatusView): Fact[] {
+  const { setting, extended, held } = locks;
+  const until = extended === undefined ? "" : `; until ${lockDate(extended)} what was needed then`;
+  return [
+    ...(setting === undefined ? [] : [["locked", lockSettingText(setting) + until] as const]),
+    ...(held === undefined || held.until <= now
+      ? []
+      : [["held by locks", heldText(held)] as const]),
+  ];
+}
+
+function lockRecord({ setting, extended, held }: JobStatus["locks"]): FactValue {
+  return {
+    seconds: setting === undefined ? 0 : setting.ms / 1000,
+    mode: setting?.mode ?? null,
+    extended_until: extended === undefined ? null : isoTime(extended),
+    ...(held === undefined ? {} : {
+      ...{ held: held.objects, held_bytes: held.bytes },
+      ...{ held_from: isoTime(held.from), held_until: isoTime(held.until) },
+    }),
+  };
+}
+
 /** Packs are never overwritten: where they are, versions are not missed. */
 function storeFacts({ status: { probed }, layout }: StatusView): Fact[] {
   if (probed === undefined) return [["store", "never probed"]];
@@ -170,6 +205,8 @@ export function statusRecord(view: StatusView): FactsRecord {
     database_bytes: view.databaseBytes,
     position: status.head.position,
     head: status.head.hash,
+    history_after: status.base?.position ?? 0,
+    history_cut: status.base?.cut?.at ?? null,
     ...totalsFacts(status.totals, ""),
     ...totalsFacts(status.unstored, "unstored_"),
     unreadable: status.unreadable,
@@ -202,6 +239,7 @@ export function statusRecord(view: StatusView): FactsRecord {
     uploads: status.uploads.map(({ key, source, started, upload }) => ({
       ...{ key, source, started, upload },
     })),
+    locks: lockRecord(status.locks),
     store: status.probed === undefined
       ? null
       : { ...status.probed, lacking: { ...status.probed.lacking } },

@@ -72,7 +72,7 @@ async function makeIndex(
     const report = await rebuildDatabase(input, environment, store, {
       ...{ file, signerOf: () => undefined, newSigner: passingSigner },
     });
-    for (const text of report.missing) notice(text);
+    for (const text of [...report.missing, ...report.unknown]) notice(text);
   } finally {
     store.close();
   }

@@ -9,12 +9,18 @@ import { identitiesOf, sealerOf } from "./open_keys.ts";
 import { openForWriting, replayerBeside } from "./open_log.ts";
 import { openStore } from "./open_store.ts";
 import { runShipper } from "./run_shipper.ts";
+import { type PastNeeds, withPast } from "./with_past.ts";
 
-/** What `check`, `prune` and `undo` work with; in a dry run nothing that they append stays. */
+/**
+ * What `check`, `prune` and `undo` work with; in a dry run nothing that they append stays. `past`: what
+ * they need of a log that was cut; nothing by default.
+ */
 export async function withUpkeep<Options, Result>(
   input: RunInput<Options>,
   use: (deps: Awaited<ReturnType<typeof openUpkeep>>["deps"]) => Promise<Result>,
+  past?: PastNeeds,
 ): Promise<Result> {
+  if (past !== undefined) return await withPast(input, past, (input) => withUpkeep(input, use));
   const { deps, close } = await openUpkeep(input);
   try {
     return await use(deps);
@@ -37,6 +43,7 @@ async function openUpkeep<Options>(input: RunInput<Options>) {
       work: sqliteWorkTables(dirname(stateFile)),
       ...{ coding: jobCoding(input), identities: () => identitiesOf(input) },
       ...{ recipients: job.recipients, sealer: () => sealerOf(job) },
+      isLocking: job.lock !== undefined,
     };
     return {
       deps,

@@ -58,7 +58,7 @@ export interface World {
     more?: Partial<BackupOptions> & {
       scan?: Parameters<World["scan"]>[0];
       signal?: AbortSignal;
-      deps?: Partial<Pick<BackupDeps, "tellEarly" | "warmUp" | "shipper">>;
+      deps?: Partial<Pick<BackupDeps, "tellEarly" | "warmUp" | "shipper" | "locks">>;
     },
   ): Promise<BackupReport>;
   restore(

@@ -157,7 +157,10 @@ Deno.test("parts of the shipped log that are gone are found", () =>
     world.log.append("ee".repeat(16), [{ type: "LogSegmentShipped", data }]);
     const report = await check(world);
     assert.deepEqual([report.exitCode, report.missing], [5, 1]);
-    assert.match(complaints(world)[0], /missing: the log's events 1 to 3; the database/);
+    assert.match(
+      complaints(world)[0],
+      /missing: the log's events 1 to 3; `holdfast log ship` puts it back/,
+    );
     world.verify();
   }));
 

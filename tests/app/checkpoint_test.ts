@@ -92,7 +92,7 @@ Deno.test("with the early segments gone, rebuild begins at the checkpoint and ha
     loseBefore(store, position);
     const rebuilt = await logs.rebuild({ signer: first.signer });
     const { report, log } = rebuilt;
-    assert.equal(report.base, position);
+    assert.equal(report.origins.checkpoint?.position, position);
     assert.equal(report.shipped.position, first.log.head().position - 1);
     assert.equal(report.shipped.hash, first.log.hashAt(report.shipped.position));
     assert.deepEqual(report.digests, digestsAt(first, report.shipped.position));
@@ -156,7 +156,10 @@ Deno.test("with the segments whole, rebuild does not look into checkpoints", () 
   withLogs(async (logs) => {
     await withCheckpoint(logs);
     const rebuilt = await logs.rebuild();
-    assert.deepEqual([rebuilt.report.base, rebuilt.report.missing], [undefined, []]);
+    assert.deepEqual([rebuilt.report.origins.checkpoint?.position, rebuilt.report.missing], [
+      undefined,
+      [],
+    ]);
     const { checkpoint, from } = verified(rebuilt);
     assert.deepEqual([checkpoint, from], [checkpointPosition(logs.first), 0]);
     const gets = logs.store.requests.filter(({ operation, key }) =>
@@ -192,16 +195,19 @@ Deno.test("a checkpoint that is not what was written is named, and the one befor
       attack(bytes, metadata);
       store.objects.set(key, [{ body: bytes, head: { ...head, metadata } }]);
       const { report } = await logs.rebuild();
-      assert.equal(report.base, before);
+      assert.equal(report.origins.checkpoint?.position, before);
       assert.equal(report.shipped.position, before);
       assert.match(report.missing[1], message);
       assert.deepEqual(report.digests, digestsAt(first, before));
       store.objects.set(key, kept);
     }
-    assert.equal((await logs.rebuild()).report.base, after);
+    assert.equal((await logs.rebuild()).report.origins.checkpoint?.position, after);
     for (const one of checkpointKeys(store)) store.objects.delete(one);
     const { report } = await logs.rebuild();
-    assert.deepEqual([report.base, report.shipped.position], [undefined, 0]);
+    assert.deepEqual([report.origins.checkpoint?.position, report.shipped.position], [
+      undefined,
+      0,
+    ]);
   }));
 
 Deno.test("a checkpoint that somebody else has signed for a log of their own is refused", () =>
@@ -224,7 +230,7 @@ Deno.test("a checkpoint that somebody else has signed for a log of their own is 
     };
     store.objects.set(key, [{ body: changed, head: { ...head, metadata } }]);
     const { report } = await logs.rebuild();
-    assert.equal(report.base, undefined);
+    assert.equal(report.origins.checkpoint?.position, undefined);
     assert.match(report.missing.at(-1)!, /its log does not go on from that of this job/);
   }));
 
@@ -239,7 +245,7 @@ Deno.test("a checkpoint of a log that has taken over stands for the logs before 
     await laptop.run([files("six")]);
     for (const key of segmentKeys(store, first.log.genesis.log)) store.objects.delete(key);
     const rebuilt = await logs.rebuild({ signer: laptop.signer });
-    assert.equal(rebuilt.report.base, position);
+    assert.equal(rebuilt.report.origins.checkpoint?.position, position);
     assert.equal(rebuilt.log.genesis.log, laptop.log.genesis.log);
     assert.equal(rebuilt.log.logs().length, 2);
     assert.deepEqual(rebuilt.report.digests, digestsAt(laptop, rebuilt.report.shipped.position));
@@ -264,12 +270,12 @@ Deno.test("a large state goes in several objects, each of a bounded size", () =>
     assert.equal(checkpointKeys(store).length, objects);
     loseBefore(store, position);
     const { report } = await logs.rebuild();
-    assert.equal(report.base, position);
+    assert.equal(report.origins.checkpoint?.position, position);
     assert.deepEqual(report.digests, digestsAt(first, report.shipped.position));
     const [part] = checkpointKeys(store).filter((key) => key.includes("-1."));
     store.objects.delete(part);
     const without = await logs.rebuild();
-    assert.equal(without.report.base, undefined);
+    assert.equal(without.report.origins.checkpoint?.position, undefined);
   }));
 
 Deno.test("a checkpoint is written where enough was shipped, and a small job never has one", () =>

@@ -1,6 +1,6 @@
 import { HoldfastError } from "../../src/core/error.ts";
 import { joinPath, type PathText } from "../../src/core/path_text.ts";
-import type { Source, SourceFile, SourceFolder, SourceRoot } from "../../src/ports/source.ts";
+import type { DirectFile, DirectFolder, DirectRoot, DirectSource } from "../../src/ports/source.ts";
 
 /** Where a source may go wrong; paths are from its root. */
 export interface Faults {
@@ -21,11 +21,11 @@ export function unreadable(path: PathText): HoldfastError {
 }
 
 /** A real source that goes wrong where it is told to. */
-export function faultySource(source: Source, faults: Faults): Source {
+export function faultySource(source: DirectSource, faults: Faults): DirectSource {
   return { ...source, open: () => faultyRoot(source.open(), faults) };
 }
 
-function faultyRoot(root: SourceRoot, faults: Faults): SourceRoot {
+function faultyRoot(root: DirectRoot, faults: Faults): DirectRoot {
   return {
     ...root,
     folder: faultyFolder(root.folder, "", faults),
@@ -36,7 +36,7 @@ function faultyRoot(root: SourceRoot, faults: Faults): SourceRoot {
   };
 }
 
-function faultyFolder(folder: SourceFolder, path: PathText, faults: Faults): SourceFolder {
+function faultyFolder(folder: DirectFolder, path: PathText, faults: Faults): DirectFolder {
   return {
     fileSystem: faults.fileSystem?.(path, folder.fileSystem) ?? folder.fileSystem,
     racyWindow: folder.racyWindow,
@@ -55,7 +55,7 @@ function faultyFolder(folder: SourceFolder, path: PathText, faults: Faults): Sou
   };
 }
 
-function faultyFile(file: SourceFile, path: PathText, faults: Faults): SourceFile {
+function faultyFile(file: DirectFile, path: PathText, faults: Faults): DirectFile {
   return {
     stat: () => file.stat(),
     async read(buffer) {

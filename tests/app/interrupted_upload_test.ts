@@ -142,16 +142,20 @@ Deno.test("an upload that was begun twice, because the first answer was lost, le
     assert.equal(world.events("UploadAborted").length, 1);
   }));
 
-Deno.test("a run that may not list uploads says so, and is no failure", () =>
-  inWorld(async (world) => {
-    world.write("large", largeText());
-    world.store.before = (operation, key) => {
-      if (operation === "listUploads") throw failure("denied", "AccessDenied", key);
-    };
-    await mustFinish(world, largeText());
-    const notices = world.signals.filter((signal) => signal.kind === "notice");
-    assert.match(JSON.stringify(notices), /cannot look for open uploads/);
-  }));
+for (const kind of ["denied", "refused"] as const) {
+  const says = kind === "denied" ? "goes on without a word" : "says so, and is no failure";
+  Deno.test(`a run whose listing of uploads is ${kind} ${says}`, () =>
+    inWorld(async (world) => {
+      world.write("large", largeText());
+      world.store.before = (operation, key) => {
+        if (operation === "listUploads") throw failure(kind, "AccessDenied", key);
+      };
+      await mustFinish(world, largeText());
+      const notices = world.signals.filter((signal) => signal.kind === "notice");
+      const isTold = /cannot look for open uploads/.test(JSON.stringify(notices));
+      assert.equal(isTold, kind === "refused");
+    }));
+}
 
 Deno.test("a part whose answer is lost is not sent again", () =>
   inWorld(async (world) => {
@@ -211,8 +215,8 @@ function other(
 
 Deno.test("a completed object of a file that was too young to be trusted is not believed", () =>
   inWorld(async (world) => {
-    world.write("large", largeText());
     world.clock.time = BigInt(Date.now()) * 1_000_000n;
+    world.write("large", largeText());
     await lost(world, "completeUpload");
     await mustFinish(world, largeText());
     assert.equal(world.store.count("uploadPart"), PARTS);

@@ -107,6 +107,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   function keep(key: string, body: Uint8Array, put: PutOptions): StoredObject {
     const there = store.objects.get(key) ?? [];
     if (put.ifNoneMatch && store.current(key) !== undefined) throw conflict(key);
+    if (put.ifMatch !== undefined && store.current(key)?.head.etag !== put.ifMatch) {
+      throw store.current(key) === undefined ? gone(key) : conflict(key);
+    }
     const head: ObjectHead = {
       size: body.length,
       etag: hex(platformHashing.sha256(body)).slice(0, 32),
@@ -249,7 +252,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
         const body = joined(parts, bodies);
         if (crcText(body) !== completion.crc32) throw failure("damage", "BadDigest", key);
         store.uploads.delete(id);
-        return keep(key, body, { ...put, ifNoneMatch: completion.ifNoneMatch });
+        const { ifNoneMatch, ifMatch } = completion;
+        return keep(key, body, {
+          ...put,
+          ifNoneMatch,
+          ...(ifMatch === undefined ? {} : { ifMatch }),
+        });
       }),
     abortUpload: (key, id) => request("abortUpload", key, () => void store.uploads.delete(id)),
     listUploads: (prefix) =>

@@ -15,6 +15,7 @@ import { unpackStat } from "../../src/core/stat_record.ts";
 import { platformHashing } from "../../src/crypto/hashing.ts";
 import type { IndexModel } from "../../src/ports/event_log.ts";
 import { createJobLog } from "../../src/sqlite/job_log.ts";
+import { sqliteRebuildTables } from "../../src/sqlite/rebuild_tables.ts";
 import { GENESIS, sha256 } from "../sqlite/log_fixture.ts";
 import type { World } from "./app_world.ts";
 
@@ -53,22 +54,30 @@ export async function rebuildFromObjects(
   const log = createJobLog(file, GENESIS, { clock, sha256 });
   world.log = log;
   log.importLines(position === 0 ? [] : lines);
+  const tables = sqliteRebuildTables({ survey: `${file}.new-survey`, work: `${file}.new-work` });
   const adopt = (layout === "pack" ? adoptPacks : adoptObjects)({
-    ...{ store, hashing: platformHashing, coding, clock, sources },
+    ...{ store, hashing: platformHashing, coding, clock, sources, tables },
     emit: (signal) => void (signal.kind === "notice" && notices.push(signal.text)),
     signal: new AbortController().signal,
   });
-  const adoption = await adopt({ log, position, layout, until });
-  if (adoption === undefined) return { objects: 0, records: 0, missing: [], notices };
-  log.beginLog(continuation(log, environment, { key: GENESIS.key, next: adoption.next }));
-  return await inRun(log, environment, { command: "rebuild", config: "" }, async (run) => {
-    const report = await adoption.append(log, run);
-    const way = position === 0 ? "metadata" as const : "mixed" as const;
-    const data = { way, segments: 0, ...report, missing: [...report.missing] };
-    log.append(run, [{ type: "IndexRebuilt", data }]);
-    const result = { ...report, notices };
-    return { result, outcome: 0, totals: {} };
-  });
+  try {
+    const adoption = await adopt({ log, position, layout, until });
+    if (adoption === undefined) {
+      return { objects: 0, records: 0, origins: {}, missing: [], unknown: [], notices };
+    }
+    log.beginLog(continuation(log, environment, { key: GENESIS.key, next: adoption.next }));
+    return await inRun(log, environment, { command: "rebuild", config: "" }, async (run) => {
+      const report = await adoption.append(log, run);
+      const way = position === 0 ? "metadata" as const : "mixed" as const;
+      const { objects, records } = report;
+      const [missing, unknown] = [[...report.missing], [...report.unknown]];
+      const data = { way, segments: 0, objects, records, missing, unknown };
+      log.append(run, [{ type: "IndexRebuilt", data }]);
+      return { result: { ...report, notices }, outcome: 0, totals: {} };
+    });
+  } finally {
+    tables.close();
+  }
 }
 
 /** Each live entry with what a restore would bring back, and the hash of its content. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UNSETTLED } from "../../src/core/index/rows.ts";
 import { bytesOfText, type PathText } from "../../src/core/path_text.ts";
-import type { Source, SourceFolder } from "../../src/ports/source.ts";
+import type { DirectFolder, DirectSource } from "../../src/ports/source.ts";
 import { openLocalSource } from "../../src/sources/local/local_source.ts";
 import { openState } from "../../src/app/read_state.ts";
 import { indexOf } from "../../src/core/scan/listing.ts";
@@ -12,9 +12,9 @@ import { inWorld, treeOf, type World } from "./app_world.ts";
 import { unreadable } from "./faulty_source.ts";
 
 /** The source with one name of its root that cannot be looked at, or whose attributes cannot. */
-function withBadName(world: World, name: PathText, what: "stat" | "attributes"): Source {
+function withBadName(world: World, name: PathText, what: "stat" | "attributes"): DirectSource {
   const source = openLocalSource(world.source);
-  const folderOf = (folder: SourceFolder): SourceFolder => ({
+  const folderOf = (folder: DirectFolder): DirectFolder => ({
     ...folder,
     list() {
       const listing = folder.list();
@@ -103,8 +103,8 @@ Deno.test("an entry that was unreadable and is stored later has the digest of a 
 
 Deno.test("a symlink that was just made is looked at again, and stored once", () =>
   inWorld(async (world) => {
-    shell(world.source, "ln -s target link");
     world.clock.time = BigInt(Date.now()) * 1_000_000n;
+    shell(world.source, "ln -s target link");
     await world.backup();
     const root = world.log.index.paths.find("", "")!.id;
     const link = () => world.log.index.tables.findEntry(root, bytesOfText("link"))!;
@@ -188,7 +188,7 @@ Deno.test("a run that was interrupted says so in the log", () =>
   }));
 
 /** The source with the folder "mount" as the root of another mount. */
-function withMount(world: World): Source {
+function withMount(world: World): DirectSource {
   const source = openLocalSource(world.source);
   const open = () => {
     const root = source.open();

@@ -90,9 +90,9 @@ Deno.test("one_file_system keeps the mount point and leaves out what is below it
   inWorld(async (world) => {
     const options = { name: "dev", path: "/dev" };
     const scan = world.scan(options);
-    const root = scan.source.open();
-    const listing = root.folder.list();
-    root.close();
+    const root = await scan.source.open();
+    const listing = await root.folder.list();
+    await root.close();
     const isMount = listing.mounts.some((mount) => mount === 1);
     console.log("one_file_system: /dev with /dev/shm stands in for a second mount");
     if (!isMount) throw new Error("/dev/shm is no mount of its own here");

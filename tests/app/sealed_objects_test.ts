@@ -123,6 +123,7 @@ async function storeLink({ log, store, clock }: World, coding: BodyCoding): Prom
     ...{ store, hashing: platformHashing, coding, owners: () => ({}), sources: new Map() },
     ...{ storageClass: "STANDARD", minArchiveSize: 0, partSize: 1 << 20, workers: 1 },
     ship: () => Promise.resolve(),
+    stillOurs: () => Promise.resolve(),
   });
   const root = log.index.tables.findFolder(0, new Uint8Array(0))!;
   const row = log.index.tables.findEntry(root.id, bytesOf("link"))!;
@@ -238,7 +239,7 @@ Deno.test("an encrypted checkpoint of several objects is begun at, with the iden
     }
     const rebuilt = await logs.rebuild({ signer: first.signer, coding: both });
     const { report } = rebuilt;
-    assert.equal(report.base, position);
+    assert.equal(report.origins.checkpoint?.position, position);
     assert.deepEqual(report.digests, digestsAt(first, report.shipped.position));
     verified(rebuilt);
     await rebuilt.run([files("last")]);
@@ -246,7 +247,7 @@ Deno.test("an encrypted checkpoint of several objects is begun at, with the iden
     const [part] = keys.filter((one) => one.includes("-1."));
     flipByte(store, part);
     const without = await logs.rebuild({ coding: both });
-    assert.equal(without.report.base, undefined);
+    assert.equal(without.report.origins.checkpoint?.position, undefined);
     assert.match(without.report.missing.join("\n"), /-1.* is damaged: its body is not what was/);
   }));
 
@@ -279,7 +280,7 @@ Deno.test("without an identity a checkpoint whose answers were lost is gone on w
     const digests = digestsAt(first, position);
     // What is there is another body than was sent: the header names it as it is.
     const { report } = await logs.rebuild({ coding: untrimmed(both) });
-    assert.equal(report.base, position);
+    assert.equal(report.origins.checkpoint?.position, position);
     assert.deepEqual(report.digests, digestsAt(first, report.shipped.position));
     assert.ok(Object.keys(digests).length > 0);
   }));

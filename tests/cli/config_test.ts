@@ -68,8 +68,55 @@ Deno.test("a small config has every default", () => {
     minArchiveSize: 128 * 1024,
     logDir: undefined,
     logKeep: 30,
+    shares: {
+      ...{ connections: 4, encryption: "negotiated", acls: false, streams: false },
+      snapshot: undefined,
+    },
   });
 });
+
+Deno.test("shares are read with their logins, a source's own before the job's", () => {
+  const { jobs } = parse(`
+[job.office]
+sources = [
+  { name = "a", path = "smb://OFFICE;ann@NAS/docs/" },
+  { name = "b", path = "smb://bob@nas:4450/home/bob", password_env = "BOB_PASSWORD" },
+  { name = "c", path = "smb://nas/public", auth = "guest" },
+  { name = "d", path = "smb://nas/team", auth = "kerberos" },
+  { name = "e", path = "/local" },
+]
+repository = "s3://my-bucket"
+password_file = "nas.password"
+smb_connections = 8
+smb_encryption = "required"
+smb_streams = true
+smb_snapshot = "latest"
+`);
+  const { sources, shares } = jobs.get("office")!;
+  assert.deepEqual(shares, {
+    ...{ connections: 8, encryption: "required", acls: false, streams: true, snapshot: "latest" },
+  });
+  assert.deepEqual(sources.map(({ path, share }) => [path, share?.login]), [
+    ["smb://OFFICE;ann@nas/docs", { way: "password", file: "/etc/holdfast/nas.password" }],
+    ["smb://bob@nas:4450/home/bob", { way: "password", variable: "BOB_PASSWORD" }],
+    ["smb://nas/public", { way: "guest" }],
+    ["smb://nas/team", { way: "kerberos" }],
+    ["/local", undefined],
+  ]);
+  const place = { domain: "", user: "bob", host: "nas", port: 4450, share: "home", path: ["bob"] };
+  assert.deepEqual(sources[1].share?.place, place);
+});
+
+Deno.test("a share without a login is a guest's where its URL names no user, else it is asked for", () => {
+  const login = (text: string) => parse(text).jobs.get("photos")!.sources[0].share?.login;
+  assert.deepEqual(login(share("smb://nas/a")), { way: "guest" });
+  assert.deepEqual(login(share("smb://ann@nas/a")), { way: "password" });
+});
+
+function share(source: string, ...lines: string[]): string {
+  const more = lines.map((line) => `${line}\n`).join("");
+  return `[job.photos]\nsources = ["${source}"]\nrepository = "s3://bucket"\n${more}`;
+}
 
 Deno.test("every key is read", () => {
   const { jobs } = parse(`
@@ -306,7 +353,19 @@ const wrong: Record<string, string> = {
   "a misspelled key of a source":
     '[job.photos]\nsources = [{ path = "/a", nmae = "b" }]\nrepository = "s3://bucket"\n',
   "a source name that is no name": '[[job.photos.sources]]\npath = "/a"\nname = "a/b"\n',
-  "an SMB source": '[job.photos]\nsources = ["smb://nas/a"]\nrepository = "s3://bucket"\n',
+  "a server without a share": share("smb://ann@nas"),
+  "a password in a share's URL": share("smb://ann:very-secret@nas/a"),
+  "a guest with a user": share("smb://ann@nas/a", 'auth = "guest"'),
+  "a ticket and a password": share("smb://ann@nas/a", 'auth = "kerberos"', 'password_env = "P"'),
+  "two passwords": share("smb://ann@nas/a", 'password_env = "P"', 'password_file = "p"'),
+  "a password without a user": share("smb://nas/a", 'password_file = "p"'),
+  "descriptors at another port": share("smb://ann@nas:4450/a", "smb_acls = true"),
+  "a previous version that is none": share("smb://ann@nas/a", 'smb_snapshot = "yesterday"'),
+  "too many connections": share("smb://ann@nas/a", "smb_connections = 17"),
+  "share keys without a share": share("/a", "smb_connections = 4", 'auth = "guest"'),
+  "a login of a path":
+    '[job.photos]\nsources = [{ path = "/a", auth = "guest" }]\nrepository = "s3://bucket"\n',
+  "a source of another kind": share("ftp://nas/a"),
   "a vault": '[job.photos]\nsources = ["/a"]\nrepository = "glacier://vault"\n',
   "a path for a URL": '[job.photos]\nsources = ["/a"]\nrepository = "/backup"\n',
   "a folder URL with a host": '[job.photos]\nsources = ["/a"]\nrepository = "file://backup/x"\n',
@@ -348,6 +407,10 @@ const wrong: Record<string, string> = {
   "a time that is none": job('limit_download = ["08:00-25:00 2 MiB"]\n'),
   "two limits for the rest of the day": job('limit_download = ["1 MiB", "none"]\n'),
   "a duration without a unit": job("keep_within = 30\n"),
+  "a lock without a unit": job("lock = 30\n"),
+  "a mode without a lock": job('lock_mode = "compliance"\n'),
+  "a lock that a folder cannot have":
+    '[job.a]\nsources = "/a"\nrepository = "file:///b"\nlock = "30d"\n',
   "nothing to keep": job("keep_last = 0\n"),
   "a share above 100": job('max_delete = "200 %"\n'),
   "several at once": job('exlude = ["a"]\nregion = 1\ntier = "bulk"\n') + "[job.b]\n",

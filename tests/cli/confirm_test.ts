@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { confirm } from "../../src/cli/confirm.ts";
+import { confirm, confirmTyped } from "../../src/cli/confirm.ts";
 import { type FakeOptions, fakeSystem } from "./fake_system.ts";
 
 const { signal } = new AbortController();
@@ -43,5 +43,25 @@ Deno.test("a question that is interrupted ends the run", async () => {
   const asked = confirm({ ...system, stdin: never }, { yes: false }, controller.signal, "sure?");
   controller.abort();
   await assert.rejects(asked, { kind: "interrupted" });
+  system.remove();
+});
+
+Deno.test("what nobody can take back is answered by the word, and by nothing else", async () => {
+  const answer = async (typed: readonly string[]) => {
+    const system = fakeSystem({ terminal: true, typed });
+    try {
+      return [await confirmTyped(system, signal, "for good?", "compliance"), system.err()];
+    } finally {
+      system.remove();
+    }
+  };
+  const asked = "for good?\ntype compliance to agree: ";
+  assert.deepEqual(await answer(["compliance"]), [true, asked]);
+  for (const typed of ["y", "yes", "Compliance", ""]) {
+    assert.deepEqual(await answer([typed]), [false, asked], typed);
+  }
+  const system = fakeSystem({ typed: ["compliance"] });
+  const question = confirmTyped(system, signal, "for good?", "compliance");
+  await assert.rejects(question, { kind: "guard", hint: /--yes does not answer/ });
   system.remove();
 });

@@ -213,7 +213,10 @@ Deno.test("options reach the runner typed, wherever global ones stand", async ()
   });
   assert.equal(backup.input.job.name, "photos");
   const { calls: [verify] } = await run(["log", "verify", "--chain"]);
-  assert.deepEqual([verify.method, verify.input.options], ["logVerify", { chain: true }]);
+  assert.deepEqual([verify.method, verify.input.options], ["logVerify", {
+    chain: true,
+    local: false,
+  }]);
 });
 
 Deno.test("init writes its section once the run has succeeded, and not before", async () => {

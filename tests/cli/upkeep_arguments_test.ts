@@ -20,7 +20,7 @@ async function run(line: string) {
 Deno.test("check reads nothing, everything, or so many percent", async () => {
   const options = async (line: string) => (await run(line)).options;
   const none = {
-    ...{ readData: undefined, snapshots: false, repair: false },
+    ...{ readData: undefined, snapshots: false, repair: false, lock: false },
     ...{ archived: false, report: undefined },
   };
   assert.deepEqual(await options("check"), none);
@@ -30,6 +30,7 @@ Deno.test("check reads nothing, everything, or so many percent", async () => {
     ...{ ...none, readData: 7, snapshots: true },
   });
   assert.deepEqual(await options("check --repair"), { ...none, repair: true });
+  assert.deepEqual(await options("check --lock"), { ...none, lock: true });
   assert.deepEqual(await options("check --archived"), { ...none, archived: true });
   const report = { ...none, archived: true, report: "/tmp/r/manifest.json" };
   assert.deepEqual(await options("check --report /tmp/r/manifest.json"), report);

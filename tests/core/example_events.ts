@@ -310,6 +310,25 @@ const EXAMPLES: { readonly [T in EventType]: EventData[T] } = {
       { key: "docs/b", class: "INTELLIGENT_TIERING", archive: "ARCHIVE_ACCESS" },
     ],
   },
+  DifferencesFound: {
+    by: "list",
+    objects: [
+      {
+        ...{ is: "missing", key: "docs/a/b", source: "docs", path: "a/b", stored: 12 },
+        reason: "missing: no object docs/a/b",
+      },
+      {
+        ...{ is: "newer", key: "docs/a/c", source: "docs", path: "a/c", stored: 12 },
+        ...{ size: "7", etag: "e2", class: "STANDARD_IA" },
+      },
+      { is: "unknown", key: "docs/foreign", size: "9", etag: "e3" },
+    ],
+  },
+  LockSet: { seconds: 2_592_000, mode: "governance" },
+  LockExtended: {
+    ...{ until: "2023-12-14T22:13:20.000Z", mode: "governance", through: 60 },
+    ...{ objects: { STANDARD: 3, DEEP_ARCHIVE: 997 }, failed: 1, more: { folder: 7, name: "c" } },
+  },
 };
 
 /** Fields that version 1 of a type got later; the lines above are as they always were. */
@@ -385,6 +404,19 @@ const LATER: AnyNewEvent[] = [
       },
       ...{ tier: "Bulk", days: 7, objects: 2, objectBytes: "5000000003" },
       ...{ quote: "0.0125", approved: "5", slower: true },
+    },
+  },
+  {
+    type: "ObjectsStored",
+    data: {
+      ...{ source: "docs", class: "STANDARD", adopted: "part-etag" },
+      folders: [{
+        path: "a",
+        objects: [{
+          ...{ name: "big", type: "file", etag: `${"99".repeat(16)}-3`, size: "5000000000" },
+          ...{ sha256: "aa".repeat(32), prev: 9 },
+        }],
+      }],
     },
   },
   { type: "EntriesRestored", data: { ...EXAMPLES.EntriesRestored, job: 1 } },

@@ -133,6 +133,6 @@ Deno.test("entries are counted as the batch holds them, whatever their names", (
   const other = new TextEncoder().encode(eventLine(verified, { position: 2, at: "t", run: "r" }));
   assert.equal(entriesInLine(other, verified.type, 2), 2);
   assert.equal(entriesInLine(line, "RunStarted", 1), 0);
-  assert.deepEqual(eventHead(other), { type: "ObjectVerified", run: "r" });
-  assert.deepEqual(eventHead(new Uint8Array([65])), { type: "", run: "" });
+  assert.deepEqual(eventHead(other), { at: "t", type: "ObjectVerified", run: "r" });
+  assert.deepEqual(eventHead(new Uint8Array([65])), { at: "", type: "", run: "" });
 });

@@ -83,6 +83,7 @@ const i64 = fc.oneof(
 const anyStat: fc.Arbitrary<EntryStat> = fc.record({
   type: fc.constantFrom(...ENTRY_TYPES),
   sparse: fc.boolean(),
+  dos: fc.constantFrom(0, 0, 0x20, 0xffff),
   mode: fc.constantFrom(0o644, 0o7777, 0),
   ...{ uid: fc.oneof(u32, fc.constant(1000)), gid: u32, fileId: fc.oneof(u64, fc.bigInt(0n, 9n)) },
   ...{ mtime: i64, ctime: i64, birth: i64, rdev: u64 },

@@ -41,6 +41,7 @@ export function statOf(type: EntryType, seed: number): Uint8Array {
   return packStat({
     type,
     sparse: type === "file" && seed % 5 === 0,
+    dos: seed % 3 === 0 ? 0x22 : 0,
     mode: 0o600 + seed,
     uid: seed % 3,
     gid: 0,

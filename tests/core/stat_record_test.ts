@@ -22,6 +22,7 @@ const i64 = fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n);
 const anyStat: fc.Arbitrary<EntryStat> = fc.record({
   type: fc.constantFrom(...ENTRY_TYPES),
   sparse: fc.boolean(),
+  dos: fc.integer({ min: 0, max: 0xffff }),
   mode: fc.integer({ min: 0, max: 0o7777 }),
   ...{ uid: u32, gid: u32, fileId: u64, mtime: i64, ctime: i64, birth: i64 },
   size: fc.bigInt(0n, 2n ** 63n - 1n),

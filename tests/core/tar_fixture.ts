@@ -118,8 +118,11 @@ export const anyPackedMember: fc.Arbitrary<PackedMember> = fc.record({
   ...{ owner: some(anyOwner), group: some(anyOwner), birth: some(anyTime) },
   rdev: fc.bigInt(0n, 2n ** 64n - 1n),
   ...{ attributes: some(anyAttributes), sparse: fc.boolean() },
+  dos: fc.constantFrom(undefined, 0x20, 0xffff),
 }).map(
-  ({ path, type, content, target, rdev, owner, group, birth, attributes, sparse, ...plain }) => {
+  (
+    { path, type, content, target, rdev, owner, group, birth, attributes, sparse, dos, ...plain },
+  ) => {
     const isLinked = type === "symlink" || type === "link";
     const isDevice = type === "char" || type === "block";
     const size = type === "file" ? content.length : 0;
@@ -133,6 +136,7 @@ export const anyPackedMember: fc.Arbitrary<PackedMember> = fc.record({
       ...(isDevice ? { rdev } : {}),
       ...(attributes === undefined ? {} : { attributes }),
       ...(sparse ? { sparse } : {}),
+      ...(dos === undefined ? {} : { dos }),
     };
     return { member, content: content.subarray(0, size) };
   },

@@ -1,7 +1,7 @@
 /** The entries of a folder on disk as members of a TAR. */
 import { bytesOfText, joinPath, type PathText } from "../../src/core/path_text.ts";
 import type { TarMember } from "../../src/core/pack/tar_member.ts";
-import type { SourceFolder, SourceRoot } from "../../src/ports/source.ts";
+import type { DirectFolder, DirectRoot } from "../../src/ports/source.ts";
 import { openLocalSource } from "../../src/sources/local/local_source.ts";
 import { entriesOf, type ListedEntry } from "../sources/tree_tools.ts";
 import type { PackedMember } from "./tar_fixture.ts";
@@ -15,7 +15,7 @@ export async function membersOfTree(folder: string): Promise<PackedMember[]> {
   root.close();
   return members;
 
-  async function addFolder(folder: SourceFolder, path: PathText): Promise<void> {
+  async function addFolder(folder: DirectFolder, path: PathText): Promise<void> {
     for (const entry of entriesOf(folder.list())) {
       const below = joinPath(path, entry.name);
       const first = entry.links > 1 && entry.stat.type !== "folder"
@@ -36,7 +36,7 @@ export async function membersOfTree(folder: string): Promise<PackedMember[]> {
 }
 
 function memberOf(
-  folder: SourceFolder,
+  folder: DirectFolder,
   { name, stat }: ListedEntry,
   path: PathText,
   first: Uint8Array | undefined,
@@ -59,7 +59,7 @@ function memberOf(
   };
 }
 
-async function contentOf(root: SourceRoot, path: PathText, size: number): Promise<Uint8Array> {
+async function contentOf(root: DirectRoot, path: PathText, size: number): Promise<Uint8Array> {
   const file = root.openFile(path);
   const content = new Uint8Array(size);
   await file.read(content);

@@ -1,5 +1,5 @@
 /** A job whose folder store simulates archive classes, and what it was asked for. */
-import { initJob } from "./place.ts";
+import { initJob, type JobOptions } from "./place.ts";
 import { mustEnd, type Place } from "./holdfast.ts";
 import { setSimulatedClock } from "../stores/folder/simulated_clock.ts";
 
@@ -20,7 +20,7 @@ const prices = ([
   ...['source = "a test"', 'date = "2026-11-21"'],
 ]);
 
-export interface ColdJobOptions {
+export interface ColdJobOptions extends Pick<JobOptions, "sources" | "init"> {
   readonly storageClass?: string;
   /** How long the Standard tier takes. */
   readonly warmUp?: string;
@@ -29,11 +29,12 @@ export interface ColdJobOptions {
 /** Archived in DEEP_ARCHIVE: Bulk takes 48 hours of a clock that is a file. */
 export async function coldJob(
   place: Place,
-  { storageClass = "DEEP_ARCHIVE", warmUp = "24h" }: ColdJobOptions = {},
+  { storageClass = "DEEP_ARCHIVE", warmUp = "24h", init = [], ...options }: ColdJobOptions = {},
 ): Promise<Place> {
   Deno.mkdirSync(`${place.folder}/store`);
   await initJob(place, [`file://${place.folder}/store?warm_up=${warmUp}`], {
-    init: ["--storage-class", storageClass],
+    ...options,
+    init: ["--storage-class", storageClass, ...init],
     config: ["min_archive_size = 0", 'egress = "none"', ...prices],
   });
   return place;

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Put in front of the executable: `["prlimit", …]`. */
   readonly before?: readonly string[];
+  /** Milliseconds after which it is ended; LONGEST_MS by default. */
+  readonly longest?: number;
 }
 
 /** No run of these tests takes a quarter of it; a run that hangs must not hang the tests. */
@@ -33,7 +35,7 @@ const LONGEST_MS = 120_000;
 export async function startHoldfast(
   place: Place,
   args: readonly string[],
-  { env = {}, stdin, before = [] }: RunOptions = {},
+  { env = {}, stdin, before = [], longest = LONGEST_MS }: RunOptions = {},
 ): Promise<Deno.ChildProcess> {
   const path = await (executable ??= builtOnce());
   const [program, ...rest] = [...before, path, ...globals(place), ...args];
@@ -45,7 +47,7 @@ export async function startHoldfast(
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
-    signal: AbortSignal.timeout(LONGEST_MS),
+    signal: AbortSignal.timeout(longest),
   }).spawn();
 }
 

@@ -36,7 +36,7 @@ export async function loggedRun(
 }
 
 function isContent({ operation, line }: LoggedRequest): boolean {
-  return !/^(?:Get|Head|List)/.test(operation) && !/ s3_\w+ \.holdfast\//.test(line);
+  return !/^(?:Get|Head|List)/.test(operation) && !/ s3_\w+ (?:\S+\/)?\.holdfast\//.test(line);
 }
 
 /** The field "Object Size", which of a PUT is the size of its body. */

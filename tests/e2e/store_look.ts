@@ -5,33 +5,10 @@ import {
   ListObjectVersionsCommand,
   ListPartsCommand,
   PutObjectCommand,
-  S3Client,
-  type S3ClientConfig,
+  type S3Client,
 } from "@aws-sdk/client-s3";
-import { defaultRetryPolicy } from "../../src/stores/s3/options.ts";
-import { openTransport } from "../../src/stores/s3/open_transport.ts";
-import type { S3Server } from "../servers/s3_server.ts";
 import { settledLog } from "../servers/settled_log.ts";
-
-type Server = Pick<S3Server, "endpoint" | "accessKey" | "secretKey">;
-
-async function withClient<Result>(
-  server: Server,
-  use: (client: S3Client) => Promise<Result>,
-): Promise<Result> {
-  const client = new S3Client({
-    endpoint: server.endpoint,
-    region: "us-east-1",
-    forcePathStyle: true,
-    requestHandler: await openTransport(defaultRetryPolicy) as S3ClientConfig["requestHandler"],
-    credentials: { accessKeyId: server.accessKey, secretAccessKey: server.secretKey },
-  });
-  try {
-    return await use(client);
-  } finally {
-    client.destroy();
-  }
-}
+import { type Server, withClient } from "./s3_client.ts";
 
 /** Every version and delete marker of a bucket, one line each, sorted. */
 export function listVersions(server: Server, bucket: string): Promise<string[]> {

@@ -76,6 +76,8 @@ const records: OutputRecord[] = [
     ...{ record: "identity", file: "/k", recipient: "age1", kind: "x25519", passphrase: false },
   },
   { record: "recipient", recipient: "age1", kind: null, config: true, repository: false },
+  { record: "share", name: "data", kind: "disk", comment: "" },
+  { record: "diagnosis", step: "port", ok: false, text: "refused", hint: null },
   foundRecord({ path: "a", type: "file", ranges: [{ from: 3, until: undefined }] }, [5]),
   differenceRecord({
     ...{ kind: "renamed", path: "b", from: "a", type: "file", changed: [], before: 1n, after: 1n },

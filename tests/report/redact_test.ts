@@ -17,6 +17,7 @@ Deno.test("no form of a secret passes", () => {
     `password=${secret}`,
     `https://user:${encodeURIComponent(secret)}@host/path`,
     `s3://${keyId}:secret@bucket`,
+    `smb://office;ann:${secret.replaceAll("/", "%2F")}@nas/documents`,
     `key id ${keyId} was refused`,
     `AGE-SECRET-KEY-1QQQSYQCYQ5RQWZQFPG9SCRGWPUGPZYSNZS23V9CCRYDPK8QARC0SWJALRX`,
   ];
@@ -34,6 +35,8 @@ Deno.test("values known to be secret go wherever they stand", () => {
 Deno.test("what is no secret stays", () => {
   const line = "failed: docs/a@b.txt: s3://bucket/a?b file:///x https://host:9000/x at 10:30";
   assert.equal(redact(line, []), line);
+  const share = "smb://office;ann@nas/documents is not there";
+  assert.equal(redact(share, []), share);
 });
 
 Deno.test("secrets are found in the environment by name", () => {

@@ -76,6 +76,8 @@ Deno.test("an error has its context and its hint below it", () => {
     "  position: 7",
     "hint: restore the database",
   ]);
+  const odd = new HoldfastError("refused", "no", { context: { key: "a\n\x1b[31mb" } });
+  assert.deepEqual(errorLines(odd), ["error: no", "  key: a\\x0a\\x1b[31mb"]);
 });
 
 Deno.test("near words are suggested and far ones are not", () => {

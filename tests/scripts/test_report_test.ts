@@ -31,11 +31,14 @@ Deno.test("the slowest tests come first, without their steps, names unescaped", 
   ]);
 });
 
-Deno.test("a fast selection leaves out end-to-end and slow tests", () => {
-  const fast = { fast: true, names: [] };
+Deno.test("a fast selection leaves out end-to-end and slow tests, one in process the former", () => {
+  const all = { fast: false, inProcess: false, names: [] };
+  const [fast, inProcess] = [{ ...all, fast: true }, { ...all, inProcess: true }];
   assert.equal(isSelected("tests/core/a_test.ts", fast), true);
   assert.equal(isSelected("tests/core/a_slow_test.ts", fast), false);
+  assert.equal(isSelected("tests/core/a_slow_test.ts", inProcess), true);
   assert.equal(isSelected("tests/e2e/a_test.ts", fast), false);
-  assert.equal(isSelected("tests/e2e/a_test.ts", { fast: false, names: ["e2e/a"] }), true);
-  assert.equal(isSelected("tests/e2e/run_holdfast.ts", { fast: false, names: [] }), false);
+  assert.equal(isSelected("tests/e2e/a_test.ts", inProcess), false);
+  assert.equal(isSelected("tests/e2e/a_test.ts", { ...all, names: ["e2e/a"] }), true);
+  assert.equal(isSelected("tests/e2e/run_holdfast.ts", all), false);
 });

@@ -18,8 +18,8 @@ export async function startMoto(): Promise<S3Server | undefined> {
     endpoint,
     accessKey,
     secretKey,
-    createBucket: (name, { versioning = false } = {}) =>
-      createBucket({ endpoint, accessKey, secretKey }, name, versioning),
+    createBucket: (name, options) =>
+      createBucket({ endpoint, accessKey, secretKey }, name, options),
     stop,
   };
 }

@@ -12,14 +12,20 @@ export interface S3Server {
   readonly endpoint: string;
   readonly accessKey: string;
   readonly secretKey: string;
-  createBucket(name: string, options?: { versioning?: boolean }): Promise<void>;
+  createBucket(name: string, options?: BucketOptions): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface BucketOptions {
+  readonly versioning?: boolean;
+  /** Object Lock, and with it versioning. */
+  readonly lock?: boolean;
 }
 
 export async function createBucket(
   server: { endpoint: string; accessKey: string; secretKey: string },
   name: string,
-  versioning: boolean,
+  { versioning = false, lock = false }: BucketOptions = {},
 ): Promise<void> {
   const config: S3ClientConfig = {
     endpoint: server.endpoint,
@@ -30,7 +36,12 @@ export async function createBucket(
   };
   const client = new S3Client(config);
   try {
-    await client.send(new CreateBucketCommand({ Bucket: name }));
+    await client.send(
+      new CreateBucketCommand({
+        Bucket: name,
+        ...(lock ? { ObjectLockEnabledForBucket: true } : {}),
+      }),
+    );
     if (versioning) {
       await client.send(
         new PutBucketVersioningCommand({

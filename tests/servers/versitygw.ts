@@ -46,8 +46,8 @@ export async function startVersitygw(
       endpoint,
       accessKey,
       secretKey,
-      createBucket: (name, { versioning = false } = {}) =>
-        createBucket({ endpoint, accessKey, secretKey }, name, versioning),
+      createBucket: (name, options) =>
+        createBucket({ endpoint, accessKey, secretKey }, name, options),
       accessLog: () => countOperations(log),
       async stop() {
         await server.stop();

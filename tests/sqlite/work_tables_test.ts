@@ -38,6 +38,25 @@ Deno.test("a listing finds what it holds, and counts what nobody asked for", () 
     listing.close();
   }));
 
+Deno.test("what is expected comes in byte order of its keys, between two of them, each as it was given", () =>
+  inFolder((tables) => {
+    const expected = tables.expected();
+    const object = (key: string, id: number) => ({
+      ...{ key, kind: "entry" as const, id, name: Uint8Array.of(id, 0xff), version: null },
+      ...{ etag: "e", size: id === 1 ? undefined : 2 ** 40, storageClass: "GLACIER" },
+    });
+    const keys = ["b", "a/\u{10FFFF}", "a/\uFFFD", "a.txt", "b"];
+    const given = keys.map(object);
+    for (const one of given) expected.add(one);
+    for (let i = 0; i < 2500; i++) expected.add(object("c", i % 200));
+    const found = [...expected.between("a", "b")];
+    assert.deepEqual(found, [given[3], given[2], given[1], given[0], given[4]]);
+    assert.equal([...expected.between("b", undefined)].length, 2500);
+    assert.deepEqual([...expected.between("c", undefined)], []);
+    assert.deepEqual([expected.has("a.txt"), expected.has("a")], [true, false]);
+    expected.close();
+  }));
+
 Deno.test("a ledger leaves over the versions that nobody needs", () =>
   inFolder((tables) => {
     const ledger = tables.ledger();

@@ -16,6 +16,12 @@ import {
   s3OptionsOf,
   storageClassOption,
 } from "../s3_options.ts";
+import {
+  addShareOptions,
+  refuseShareOptions,
+  type ShareOptions,
+  shareOptionsOf,
+} from "../share_options.ts";
 
 /** `holdfast backup`. */
 export function addBackup(program: RootCommand, context: CommandContext): void {
@@ -26,7 +32,7 @@ export function addBackup(program: RootCommand, context: CommandContext): void {
         "plan and changes nothing. With SRC and --to it needs no config: on an empty prefix it makes " +
         "the repository as init does.",
     )
-    .argument("[src...]", "with --to: folders or files to back up, [name=]path");
+    .argument("[src...]", "with --to: folders, files or shares to back up, [name=]path");
   addBackupOptions(command);
   addToOptions(command);
   command.action(async (sources) => {
@@ -45,6 +51,7 @@ export function addBackup(program: RootCommand, context: CommandContext): void {
           prepareUrlJob(system, globals, {
             ...{ url: to, option: "--to", sources },
             ...s3OptionsOf(options),
+            ...shareOptionsOf(options),
             ...(options.storageClass === undefined ? {} : { storageClass: options.storageClass }),
           }),
       }),
@@ -58,7 +65,7 @@ export function addBackup(program: RootCommand, context: CommandContext): void {
   ]);
 }
 
-interface ToOptions extends S3Options {
+interface ToOptions extends S3Options, ShareOptions {
   readonly to?: string;
   readonly storageClass?: string;
 }
@@ -67,6 +74,7 @@ function addToOptions(command: Extensible): void {
   command.addOption(grouped(new Option("--to <url>", "s3://bucket/prefix or file:///folder")));
   command.addOption(storageClassOption());
   addS3Options(command);
+  addShareOptions(command);
 }
 
 function refuseWithoutTo(
@@ -84,6 +92,7 @@ function refuseWithoutTo(
     });
   }
   refuseS3Options(options, "--to");
+  refuseShareOptions(options, "--to");
 }
 
 function noSources(): HoldfastError {

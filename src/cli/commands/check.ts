@@ -30,16 +30,18 @@ export function addCheck(program: RootCommand, context: CommandContext): void {
       "--report <file>",
       "the same by a completion report that you have fetched: its manifest.json, or a CSV of it",
     )
+    .option("--lock", "ask the store for the lock of each object that is needed (one request each)")
     .option("--repair", "write pack indexes that are missing or damaged again, from the log")
     .action((options) => {
-      const { readData, snapshots = false, repair = false, archived = false, report } = options;
+      const { readData, snapshots = false, repair = false, lock = false, report } = options;
+      const { archived = false } = options;
       const place = { folder: context.system.cwd, home: context.system.home };
       return context.launch({
         name: "check",
         kind: "run",
         options: {
           readData: readData === true ? 100 : readData,
-          ...{ snapshots, repair, archived: archived || report !== undefined },
+          ...{ snapshots, repair, lock, archived: archived || report !== undefined },
           report: report === undefined ? undefined : absolutePath(report, place),
         },
         adjust: overridden(options),

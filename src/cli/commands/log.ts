@@ -1,3 +1,6 @@
+import { Option } from "@commander-js/extra-typings";
+import { EXPORT_FORMATS } from "../../core/export_format.ts";
+import { absolutePath } from "../local_path.ts";
 import { addExample, type CommandContext, valueOf } from "../command_context.ts";
 import { HoldfastError } from "../../core/error.ts";
 import { parseEventType, parseRunId } from "../event_filter.ts";
@@ -6,12 +9,12 @@ import { parsePath } from "../path_argument.ts";
 import { HELP, type RootCommand } from "../root_command.ts";
 import { parseTime } from "../time_argument.ts";
 
-/** `holdfast log` and its subcommands: `verify`, `ship`, `checkpoint`. */
+/** `holdfast log` and its subcommands: `verify`, `ship`, `checkpoint`, `cut`, `export`. */
 export function addLog(program: RootCommand, context: CommandContext): void {
   const time = (dateMeans: "start" | "end") => (text: string) =>
     parseTime(text, { now: context.system.now(), dateMeans });
   const command = program.command("log")
-    .summary("show the event log, verify, ship or checkpoint it")
+    .summary("show the event log, verify, ship, checkpoint, cut or export it")
     .description(
       "Prints the events of the job's log, oldest first. With --json it prints the lines of the " +
         "log as they are.",
@@ -38,17 +41,19 @@ export function addLog(program: RootCommand, context: CommandContext): void {
     .summary("check the log and the index made from it")
     .description(
       "Checks every line's place in the hash chain, replays the log, proves the tree digest of " +
-        "every complete scan, and compares the live index with the replayed one. Names the first " +
-        "bad position; exit code 5 where there is one.",
+        "every complete scan, compares the live index with the replayed one, and the log with its " +
+        "signed segments in the repository. Names the first bad position; exit code 5 where there " +
+        "is one.",
     )
     .option("--chain", "the hash chain only")
+    .option("--local", "what is on this machine, and nothing in the repository")
     .configureHelp({ ...HELP, visibleGlobalOptions: () => [...program.options] })
-    .action(async ({ chain = false }) => {
+    .action(async ({ chain = false, local = false }) => {
       refuseFilters(command.opts(), "verify");
       await context.launch({
         name: "log verify",
         kind: "run",
-        options: { chain },
+        options: { chain, local },
         run: (runner, input) => runner.logVerify(input),
       });
     });
@@ -88,20 +93,75 @@ export function addLog(program: RootCommand, context: CommandContext): void {
       });
     });
   addExample(checkpoint, ["$ holdfast log checkpoint --job photos"]);
+  const cut = command.command("cut")
+    .summary("drop old history from this machine")
+    .description(
+      "Drops the events up to the newest checkpoint from this machine's database, which shrinks. It " +
+        "first reads them back from the repository, and the checkpoint too: where one of them is not " +
+        "there, nothing is dropped. Whatever looks at what was before fetches it again.",
+    )
+    .option(
+      "--before <time>",
+      "drop nothing later than this: a time, or an age as 90d",
+      valueOf("--before", time("start")),
+    )
+    .configureHelp({ ...HELP, visibleGlobalOptions: () => [...program.options] })
+    .action(async ({ before }) => {
+      refuseFilters(command.opts(), "cut");
+      await context.launch({
+        name: "log cut",
+        kind: "run",
+        options: { before },
+        run: (runner, input) => runner.logCut(input),
+      });
+    });
+  addExample(cut, ["$ holdfast log cut", "$ holdfast log cut --before 90d"]);
+  const exported = command.command("export")
+    .summary("write the log to a file for other programs")
+    .description(
+      "Writes the events of the job's log, oldest first, as the lines that they are (jsonl), or as " +
+        "rows with the columns position, time, run, type, version, hash and data (csv, parquet). " +
+        "--since, --until, --run and --type choose some of them. The file must not be there yet.",
+    )
+    .addOption(
+      new Option("--format <format>", "jsonl, csv or parquet").choices(EXPORT_FORMATS)
+        .default("jsonl" as const),
+    )
+    .requiredOption("--output <file>", "file to write")
+    .configureHelp({ ...HELP, visibleGlobalOptions: () => [...program.options] })
+    .action(async ({ format, output }) => {
+      const { since, until, run, type } = command.opts();
+      const place = { folder: context.system.cwd, home: context.system.home };
+      refuseFilters(command.opts(), "export", ["since", "until", "run", "type"]);
+      await context.launch({
+        name: "log export",
+        kind: "look",
+        options: { format, file: absolutePath(output, place), since, until, run, type },
+        run: (runner, input) => runner.logExport(input),
+      });
+    });
+  addExample(exported, [
+    "$ holdfast log export --format parquet --output photos.parquet",
+    "$ holdfast log export --since 30d --format csv --output month.csv",
+  ]);
 }
 
 const DOES = {
   verify: "verifies the whole log",
   ship: "ships all that is not shipped",
   checkpoint: "sends all of the index",
+  cut: "drops all events up to a checkpoint",
+  export: "writes all of the events it has, of all paths, and ends",
 };
 
 /** The parser takes the options of `log` for its subcommand too, where they mean nothing. */
 function refuseFilters(
   given: Readonly<Record<string, unknown>>,
   name: keyof typeof DOES,
+  allowed: readonly string[] = [],
 ): void {
-  const [filter] = Object.keys(given).filter((name) => !isSharedOption(name));
+  const [filter] = Object.keys(given)
+    .filter((name) => !isSharedOption(name) && !allowed.includes(name));
   if (filter === undefined) return;
   throw new HoldfastError("usage", `log ${name} takes no --${filter}`, {
     hint: `it always ${DOES[name]}`,

@@ -4,7 +4,7 @@ import { addExample, collected, type CommandContext } from "../command_context.t
 import type { RootCommand } from "../root_command.ts";
 import { HoldfastError } from "../../core/error.ts";
 import { OVERWRITE, type WarmUpWishes } from "../runner.ts";
-import { addWarmUpOptions, warmUpWishes } from "../warm_up_options.ts";
+import { addWarmUpOptions, TARGET_PASSWORD, warmUpWishes } from "../warm_up_options.ts";
 import { addStateOptions } from "../state_options.ts";
 
 /** `holdfast restore`. */
@@ -22,7 +22,12 @@ export function addRestore(program: RootCommand, context: CommandContext): void 
         "exit code 13, and `holdfast restore --wait` or `holdfast restores resume` goes on with it.",
     )
     .argument("[path...]", "entries to restore, folders with all that is in them")
-    .option("--to <dir>", "folder to restore into; left out with --wait: go on with what is open")
+    .option(
+      "--to <dir>",
+      "folder, or smb://USER@HOST/SHARE/PATH, to restore into; left out with --wait: go on with " +
+        "what is open",
+    )
+    .option(...TARGET_PASSWORD)
     .option(
       "--include <pattern>",
       "only what matches, by gitignore's rules; may be repeated",
@@ -38,7 +43,7 @@ export function addRestore(program: RootCommand, context: CommandContext): void 
     .addOption(overwrite);
   const command = addStateOptions(restore, context).action(
     async (paths, options) => {
-      const { restoreOptions } = await import("../restore_options.ts");
+      const { restoreOptions, targetPassword } = await import("../restore_options.ts");
       const given = command.opts();
       const warmUp = warmUpWishes(given);
       const { to } = options;
@@ -47,7 +52,10 @@ export function addRestore(program: RootCommand, context: CommandContext): void 
         refuseMore(paths, warmUp, isGiven);
         return await context.launch({
           ...{ name: "restore", kind: "run", adjust: overridden(given) },
-          options: { kind: "resume" as const, job: undefined, warmUp },
+          options: {
+            ...{ kind: "resume" as const, job: undefined, warmUp },
+            ...targetPassword(context.system, options),
+          },
           run: (runner, input) => runner.restores(input),
         });
       }
@@ -66,6 +74,7 @@ export function addRestore(program: RootCommand, context: CommandContext): void 
     "$ holdfast restore --to /tmp/back",
     "$ holdfast restore --select --snapshot latest --to /tmp/back",
     "$ holdfast restore docs/letter.odt --at 2026-05-01 --to /tmp/back",
+    "$ holdfast restore docs --to smb://ann@nas/documents/restored",
     "$ holdfast restore --to /tmp/back --tier standard --max-cost 5",
     "$ holdfast restore --wait",
   ]);

@@ -2,7 +2,7 @@ import { HoldfastError } from "../../core/error.ts";
 import { addDownloadLimit, overridden } from "../backup_options.ts";
 import { addExample, type CommandContext } from "../command_context.ts";
 import { HELP, type RootCommand } from "../root_command.ts";
-import { addWarmUpOptions, warmUpWishes } from "../warm_up_options.ts";
+import { addWarmUpOptions, TARGET_PASSWORD, warmUpWishes } from "../warm_up_options.ts";
 
 /** `holdfast restores` and its subcommands: `show`, `resume`, `cancel`. */
 export function addRestores(program: RootCommand, context: CommandContext): void {
@@ -46,13 +46,16 @@ export function addRestores(program: RootCommand, context: CommandContext): void
         "faster --tier for what is warming.",
     )
     .argument("<number>", "as restores lists it")
+    .option(...TARGET_PASSWORD)
     .configureHelp(shared);
-  resume.action(async (number) => {
+  resume.action(async (number, { passwordFile }) => {
+    const { targetPassword } = await import("../restore_options.ts");
     const given = resume.opts();
     const options = { kind: "resume" as const, job: parseNumber(number) };
+    const password = targetPassword(context.system, { passwordFile });
     await context.launch({
       ...{ name: "restores resume", kind: "run" },
-      options: { ...options, warmUp: warmUpWishes(given) },
+      options: { ...options, ...password, warmUp: warmUpWishes(given) },
       adjust: overridden(given),
       run: (runner, input) => runner.restores(input),
     });

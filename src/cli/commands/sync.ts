@@ -7,6 +7,7 @@ import {
 import { addExample, type CommandContext } from "../command_context.ts";
 import type { RootCommand } from "../root_command.ts";
 import { addS3Options, type S3Options, s3OptionsOf, storageClassOption } from "../s3_options.ts";
+import { addShareOptions, type ShareOptions, shareOptionsOf } from "../share_options.ts";
 
 /** `holdfast sync SRC URL`. */
 export function addSync(program: RootCommand, context: CommandContext): void {
@@ -17,14 +18,16 @@ export function addSync(program: RootCommand, context: CommandContext): void {
         "without a config, and on an empty prefix makes the repository as init does. Objects of files " +
         "that are gone stay, unless --delete is given.",
     )
-    .argument("<src>", "folder or file to back up")
+    .argument("<src>", "folder, file or smb://USER@HOST/SHARE/PATH to back up")
     .argument("<url>", "s3://bucket/prefix or file:///folder");
   addBackupOptions(command);
   command.addOption(storageClassOption());
   addS3Options(command);
+  addShareOptions(command);
   command.action(async (source, url) => {
-    const options: BackupArguments & S3Options & { readonly storageClass?: string } = command
-      .opts();
+    const options: BackupArguments & S3Options & ShareOptions & { readonly storageClass?: string } =
+      command
+        .opts();
     const { prepareUrlJob } = await import("../url_job.ts");
     const { storageClass } = options;
     await context.launch({
@@ -36,6 +39,7 @@ export function addSync(program: RootCommand, context: CommandContext): void {
         prepareUrlJob(system, globals, {
           ...{ url, option: "URL", sources: [source] },
           ...s3OptionsOf(options),
+          ...shareOptionsOf(options),
           ...(storageClass === undefined ? {} : { storageClass }),
         }),
       run: (runner, input) => runner.backup(input),

@@ -1,6 +1,7 @@
 import type { BackupPlan } from "../plan/backup_plan.ts";
 import { addCosts, type Cost } from "./cost.ts";
 import { deleteRequests, priceDeletion } from "./price_deletion.ts";
+import { NO_LOCKS, priceLocks } from "./price_locks.ts";
 import { priceLog } from "./price_log.ts";
 import { priceRenames, type RenameOptions, type RenamePrices } from "./price_renames.ts";
 import { priceUploadPlan, type UploadCost } from "./price_upload.ts";
@@ -13,11 +14,13 @@ export interface BackupCost extends UploadCost {
     | undefined;
 }
 
-type PricedPlan = Pick<BackupPlan, "uploads" | "renamed" | "deletions" | "early">;
+type PricedPlan =
+  & Pick<BackupPlan, "uploads" | "renamed" | "deletions" | "early">
+  & Partial<Pick<BackupPlan, "locks">>;
 
 /** What a backup costs once: uploads, renames as they were decided, deletions; and what each month. */
 export function priceBackup(plan: PricedPlan, options: RenameOptions): BackupCost {
-  const { uploads, renamed, deletions, early } = plan;
+  const { uploads, renamed, deletions, early, locks = NO_LOCKS } = plan;
   const { once, monthly } = priceUploadPlan(uploads, options);
   const requests = deleteRequests(deletions.length);
   // Their fees are in these prices: `early` is of what is deleted and overwritten otherwise.
@@ -35,6 +38,7 @@ export function priceBackup(plan: PricedPlan, options: RenameOptions): BackupCos
       settled("warm-up").copy,
       settled("upload").upload,
       priceDeletion({ requests, early }, options),
+      priceLocks(locks, options),
       priceLog(options),
     ),
     monthly,

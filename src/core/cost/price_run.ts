@@ -3,6 +3,7 @@ import type { AnyEvent } from "../event/event.ts";
 import { isArchive } from "../mirror/storage_class.ts";
 import { addCosts, type Charge, chargeLines, type Cost, type CostLine, costOf } from "./cost.ts";
 import { deleteRequests } from "./price_deletion.ts";
+import { priceLocks } from "./price_locks.ts";
 import type { Pricing } from "./price_storage.ts";
 import { countUpload, priceUpload, uploadOf, type UploadTally } from "./price_upload.ts";
 import { batchCharges } from "./price_batch.ts";
@@ -17,6 +18,8 @@ export interface RunTally {
   readonly partSizes: Map<string, number>;
   /** Requests by class. */
   readonly copies: Map<string, number>;
+  /** Objects whose lock was extended, by class. */
+  readonly locks: Map<string, number>;
   deleteRequests: number;
   /** Of restores that no quote has. */
   restoredFiles: number;
@@ -33,7 +36,13 @@ export interface RunTally {
 export function noRun(): RunTally {
   return {
     ...{ uploads: new Map(), packs: new Map(), partSizes: new Map(), copies: new Map() },
-    ...{ deleteRequests: 0, restoredFiles: 0, restoredBytes: 0, quoted: new Map() },
+    ...{
+      locks: new Map(),
+      deleteRequests: 0,
+      restoredFiles: 0,
+      restoredBytes: 0,
+      quoted: new Map(),
+    },
     checksums: { jobs: 0, objects: 0 },
   };
 }
@@ -62,6 +71,7 @@ export function countEvent(
       if (data.partSize !== undefined) tally.partSizes.set(data.key, data.partSize);
       return;
     case "ObjectsStored": {
+      if (data.adopted !== undefined) return;
       const upload = uploadOf(tally.uploads, data.class);
       for (const { objects } of data.folders) {
         for (const { size } of objects) {
@@ -100,6 +110,11 @@ export function countEvent(
     case "RenamesShipped":
     case "LogCheckpointed":
       countUpload(uploadOf(tally.uploads, "STANDARD"), 0, 1);
+      return;
+    case "LockExtended":
+      for (const [name, objects] of Object.entries(data.objects)) {
+        tally.locks.set(name, (tally.locks.get(name) ?? 0) + objects);
+      }
       return;
     case "RestorePlanned": {
       const { job, objects = 0, quote, renames } = data;
@@ -186,6 +201,7 @@ export function priceRun(
   const quotes = [...quoted].map(([job, usd]) => quoteLine(usd, fateOf(job)?.share ?? 1));
   return addCosts(
     priceUpload(tally.uploads.values(), pricing),
+    priceLocks({ extended: tally.locks }, pricing),
     costOf([...chargeLines(prices, charges), ...quotes]),
     checksums.jobs === 0 ? costOf([]) : costOf([READ_FOR_CHECKSUMS]),
   );
@@ -202,8 +218,9 @@ function quoteLine(usd: number | undefined, share: number): CostLine {
   return { what: "warm-up as quoted", quantity: share, unit: "quote", unitPrice: usd, usd: paid };
 }
 
-/** Requests that are counted: PUTs with their parts, copies, deletes. */
-export function requestsIn({ uploads, copies, deleteRequests }: RunTally): number {
+/** Requests that are counted: PUTs with their parts, copies, extended locks, deletes. */
+export function requestsIn({ uploads, copies, locks, deleteRequests }: RunTally): number {
   const puts = [...uploads.values()].reduce((sum, { objects, parts }) => sum + objects + parts, 0);
-  return puts + [...copies.values()].reduce((sum, count) => sum + count, 0) + deleteRequests;
+  const others = [...copies.values(), ...locks.values()];
+  return puts + others.reduce((sum, count) => sum + count, 0) + deleteRequests;
 }

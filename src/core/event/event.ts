@@ -1,5 +1,9 @@
 import type { BatchEventData } from "./batch_events.ts";
+import type { LockEventData } from "./lock_events.ts";
+import type { AdoptedBy } from "../mirror/judge_foreign.ts";
 import type { JsonPath } from "../path_text.ts";
+import type { RebuildOrigins } from "./rebuild_origins.ts";
+import type { ReconcileEventData } from "./reconcile_events.ts";
 import type { RestoreEventData } from "./restore_events.ts";
 import type { EntryType } from "../stat_record.ts";
 
@@ -8,7 +12,8 @@ import type { EntryType } from "../stat_record.ts";
  * reference. 64-bit numbers are decimal strings, times are ns since 1970 as decimal strings, hashes
  * are lower-case hex, names and paths are strings or `{"b64": …}` (core/path_text.ts).
  */
-export interface EventData extends BatchEventData, RestoreEventData {
+export interface EventData
+  extends BatchEventData, LockEventData, ReconcileEventData, RestoreEventData {
   RepositoryCreated: { repository: string; layout: Layout; url: string };
   /** age recipients that what is stored from now on is sealed for; none where it is not encrypted. */
   RecipientsChanged: { recipients: string[] };
@@ -77,6 +82,8 @@ export interface EventData extends BatchEventData, RestoreEventData {
     folders: StoredFolder[];
     /** Key of the multipart upload that this completes: such an object is stored alone. */
     multipart?: string;
+    /** They were there already, put by another tool: how it is known that they hold the content. */
+    adopted?: AdoptedBy;
   };
   /** The same by server-side copies: each names the key that it was copied from. */
   ObjectCopied: { source: string; class: string; folders: StoredFolder[] };
@@ -216,6 +223,10 @@ export interface EventData extends BatchEventData, RestoreEventData {
     records: number;
     /** What could not be found or read, as sentences. */
     missing: string[];
+    /** What is in the store and in no index, because nothing tells where it belongs. */
+    unknown?: string[];
+    /** Of what was not counted nothing is said. */
+    origins?: RebuildOrigins;
   };
   /** An object that the log does not know, with metadata that says what it is. */
   ObjectDiscovered: { key: string; path: JsonPath; log: string; position: number };
@@ -272,8 +283,8 @@ export interface DeletedObject {
   until?: number;
 }
 
-/** "deleted" is what a person named, needed or not. */
-export type DeletionReason = "renamed" | "removed" | "pruned" | "deleted";
+/** "deleted" is what a person named, needed or not; "unknown" what no log has stored. */
+export type DeletionReason = "renamed" | "removed" | "pruned" | "deleted" | "unknown";
 
 export interface PlannedRename {
   path: JsonPath;
@@ -329,6 +340,8 @@ export interface ObservedEntry {
   links?: number;
   rdev?: string;
   sparse?: true;
+  /** Of shares: DOS attributes, where there are any. */
+  dos?: number;
   target?: JsonPath;
   attributes?: [JsonPath, string][];
   /** Folders: identity of the file system that holds it, where it is not its parent's. */

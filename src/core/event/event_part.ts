@@ -75,6 +75,12 @@ export function partOfEvent(event: AnyEvent, path: PathText): AnyEvent | undefin
     case "ObjectMissing":
     case "ObjectDamaged":
       return isBelow(path, event.data.source, event.data.path) ? event : undefined;
+    case "DifferencesFound": {
+      const objects = event.data.objects.filter((object) =>
+        object.path !== undefined && isBelow(path, object.source ?? "", object.path)
+      );
+      return objects.length === 0 ? undefined : { ...event, data: { ...event.data, objects } };
+    }
     case "ObjectHealed": {
       const { source } = event.data;
       const objects = event.data.objects.filter((object) => isBelow(path, source, object.path));
@@ -127,7 +133,8 @@ export function entriesOfEvent(
     case "ObjectsStored":
     case "MembersPacked":
     case "ObjectCopied": {
-      const what = event.type === "ObjectCopied" ? "copied" : "stored";
+      const isAdopted = event.type === "ObjectsStored" && event.data.adopted !== undefined;
+      const what = event.type === "ObjectCopied" ? "copied" : isAdopted ? "adopted" : "stored";
       return event.data.folders.flatMap(({ path, objects }) =>
         objects.map(({ name }) => ({ ...place(event.data.source, path, name), what }))
       );
@@ -150,6 +157,10 @@ export function entriesOfEvent(
         path === undefined ? [] : [{ ...place(source, path), what: `${what}: ${key}` }]
       );
     }
+    case "DifferencesFound":
+      return event.data.objects.flatMap(({ is, source = "", path, key }) =>
+        path === undefined ? [] : [{ ...place(source, path), what: `${is}: ${key}` }]
+      );
     case "ObjectVerified":
       return event.data.folders.flatMap(({ path, names }) =>
         names.map((name) => ({ ...place(event.data.source, path, name), what: "verified" }))

@@ -100,6 +100,9 @@ const VERSIONS: { readonly [T in EventType]: number } = {
   BatchJobPlanned: 1,
   BatchJobCreated: 1,
   BatchJobFinished: 1,
+  DifferencesFound: 1,
+  LockSet: 1,
+  LockExtended: 1,
 };
 
 export function genesisHash(genesis: Genesis, sha256: Sha256): string {

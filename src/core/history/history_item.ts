@@ -37,7 +37,8 @@ export type HistoryFact =
   | { readonly what: "moved"; readonly folder: JsonPath; readonly to: JsonPath }
   | { readonly what: "linked"; readonly from: JsonPath; readonly seen: Appearance }
   | {
-    readonly what: "stored" | "copied";
+    /** "adopted": it was in the store already, put by another tool. */
+    readonly what: "stored" | "copied" | "adopted";
     readonly key: string;
     readonly class: string;
     readonly version: string | null;
@@ -92,6 +93,7 @@ export interface FieldChange {
     | "mtime"
     | "target"
     | "attributes"
+    | "DOS attributes"
     | "device"
     | "file id"
     | "ctime";

@@ -1,5 +1,7 @@
 import type { ObservedEntry } from "../event/event.ts";
+import { dosText } from "../dos_attributes.ts";
 import { displayPath, textOfJson } from "../path_text.ts";
+import { ownerText } from "../stat_record.ts";
 import { isoNanoseconds } from "../time_text.ts";
 import type { Appearance, FieldChange } from "./history_item.ts";
 
@@ -9,7 +11,7 @@ export function appearanceOf(entry: ObservedEntry): Appearance {
     type: type ?? null,
     bytes: size === undefined ? null : Number(size),
     mode: mode === undefined ? null : octal(mode),
-    owner: uid === undefined ? null : `${uid}:${gid ?? 0}`,
+    owner: uid === undefined ? null : ownerText(uid, gid ?? 0),
     mtime: mtime === undefined ? null : isoNanoseconds(BigInt(mtime)),
     target: target ?? null,
   };
@@ -37,13 +39,14 @@ const TOLD: readonly Part[] = [
   { field: "type", text: ({ type }) => type ?? "" },
   { field: "size", text: ({ size }) => size ?? "" },
   { field: "mode", text: ({ mode }) => octal(mode ?? 0) },
-  { field: "owner", text: ({ uid, gid }) => `${uid ?? 0}:${gid ?? 0}` },
+  { field: "owner", text: ({ uid, gid }) => ownerText(uid ?? 0, gid ?? 0) },
   { field: "mtime", text: ({ mtime }) => timeOf(mtime) },
   {
     field: "target",
     text: ({ target }) => target === undefined ? "" : displayPath(textOfJson(target)),
   },
   { field: "attributes", text: ({ attributes }) => namesOf(attributes) },
+  { field: "DOS attributes", text: ({ dos }) => dosText(dos ?? 0) },
   { field: "device", text: ({ rdev }) => rdev ?? "" },
 ];
 

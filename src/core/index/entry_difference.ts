@@ -44,7 +44,7 @@ export function changedFields(before: Row, after: Row): ChangedField[] {
   if (a.mode !== b.mode && a.type !== "symlink") fields.push("mode");
   if (a.uid !== b.uid || a.gid !== b.gid) fields.push("owner");
   if (a.mtime !== b.mtime && b.type !== "folder") fields.push("mtime");
-  if (before.attributes !== after.attributes) fields.push("attributes");
+  if (before.attributes !== after.attributes || a.dos !== b.dos) fields.push("attributes");
   return fields;
 }
 

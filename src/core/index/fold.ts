@@ -5,7 +5,7 @@ import { contentAfter, contentOfRemoved } from "./content_after.ts";
 import { deleteObjects, planDeletions } from "./deletion_fold.ts";
 import { forgetDigests, joinGroup, leaveGroup, moveGroups } from "./digest_fold.ts";
 import { type EventPlace, misplaced, unknownFolder } from "./misfit.ts";
-import { loseObject } from "./lost_fold.ts";
+import { loseDifferent, loseObject } from "./lost_fold.ts";
 import {
   aliasRenames,
   contentOfMoved,
@@ -77,6 +77,8 @@ function project(context: MoveTables, event: AnyEvent): void {
     case "ObjectMissing":
     case "ObjectDamaged":
       return loseObject(context, event.data);
+    case "DifferencesFound":
+      return loseDifferent(context, event.data);
     case "ObjectVerified":
       return verifyObjects(context, event.data, event.position);
     case "RestorePlanned":

@@ -1,4 +1,4 @@
-import type { LostObject } from "../event/event.ts";
+import type { EventData, LostObject } from "../event/event.ts";
 import { bytesOfHex } from "../hash.ts";
 import { textOfJson } from "../path_text.ts";
 import { forgetDigests } from "./digest_fold.ts";
@@ -14,7 +14,7 @@ import { type ContentRow, IN_PACKS, isLive, NO_CONTENT } from "./rows.ts";
  */
 export function loseObject(
   context: MoveTables,
-  { source, path, key, stored, contents }: LostObject,
+  { source, path, key, stored, contents }: Omit<LostObject, "reason">,
 ): void {
   if (stored === undefined) return;
   const { tables, paths, keys } = context;
@@ -36,4 +36,15 @@ export function loseObject(
   tables.listingChanged(entry.folder);
   forgetDigests(tables, "content", entry.folder);
   dropRename(context, entry.folder, entry.name);
+}
+
+/** The same of many objects; what is newer or unknown changes nothing of the index. */
+export function loseDifferent(
+  context: MoveTables,
+  { objects }: EventData["DifferencesFound"],
+): void {
+  for (const { is, source = "", path = "", key, stored } of objects) {
+    if (stored === undefined || (is !== "missing" && is !== "damaged")) continue;
+    loseObject(context, { source, path, key, stored });
+  }
 }

@@ -8,6 +8,7 @@ export function statOfObserved(entry: ObservedEntry): Uint8Array {
   return packStat({
     type: entry.type!,
     sparse: entry.sparse === true,
+    dos: entry.dos ?? 0,
     mode: entry.mode ?? 0,
     uid: entry.uid ?? 0,
     gid: entry.gid ?? 0,
@@ -52,6 +53,7 @@ export function observedOfStat(
   if (stat.birth !== 0n) entry.birth = stat.birth.toString();
   if (stat.rdev !== 0n) entry.rdev = stat.rdev.toString();
   if (stat.sparse) entry.sparse = true;
+  if (stat.dos) entry.dos = stat.dos;
   if (extras.links !== undefined && extras.links > 1) entry.links = extras.links;
   if (extras.target !== undefined) entry.target = jsonOfText(extras.target);
   if (extras.attributes) entry.attributes = JSON.parse(extras.attributes);

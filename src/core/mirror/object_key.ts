@@ -90,3 +90,8 @@ export function sidecarKey(
 export const PROBE_FOLDER = ".holdfast/probe/";
 
 export const REPOSITORY_KEY = ".holdfast/repository.json";
+
+/** The prefix, with its "/", of another repository whose `repository.json` this key is. */
+export function repositoryBelow(key: string): string | undefined {
+  return key.endsWith(`/${REPOSITORY_KEY}`) ? key.slice(0, -REPOSITORY_KEY.length) : undefined;
+}

@@ -28,6 +28,8 @@ export interface ObjectMetadata {
   readonly encryption?: "age";
   readonly header?: number;
   readonly rdev?: string;
+  /** DOS attributes, of entries on a share. */
+  readonly dos?: number;
   readonly target?: JsonPath;
   readonly attributes?: [JsonPath, string][];
   /** Key of the object that holds what does not fit here. */
@@ -75,6 +77,7 @@ export function objectMetadata(input: MetadataInput): ObjectMetadata {
     ...(stat.type === "file" ? { size: stat.size.toString() } : {}),
     ...(header > 0 ? { encryption: "age", header } : sha256 === undefined ? {} : { sha256 }),
     ...(stat.rdev === 0n ? {} : { rdev: stat.rdev.toString() }),
+    ...(stat.dos ? { dos: stat.dos } : {}),
     ...(target === undefined ? {} : { target: jsonOfText(target) }),
     ...(attributes === null ? {} : { attributes: JSON.parse(attributes) }),
   };

@@ -1,19 +1,10 @@
 import { type PathText, textOfJson } from "../path_text.ts";
-import type { PathTimeline } from "./path_timeline.ts";
-import {
-  type EntryBody,
-  fullPath,
-  type RecordedEntry,
-  type RenamesRecord,
-} from "./renames_record.ts";
+import type { Claim } from "./claim.ts";
+import type { StateParts } from "./rebuild_state.ts";
+import { type EntryBody, fullPath } from "./renames_record.ts";
 
 /** Where an entry is now, and as what. */
-export interface PlacedClaim {
-  /** With the source's name in front. */
-  readonly now: PathText;
-  readonly isFolder: boolean;
-  readonly entry: RecordedEntry;
-}
+export type PlacedClaim = Pick<Claim, "now" | "isFolder" | "entry">;
 
 /** The last thing that a pack index or a record says of an entry. */
 export type SeenEntry = Pick<EntryBody, "source" | "path" | "entry"> & {
@@ -23,7 +14,7 @@ export type SeenEntry = Pick<EntryBody, "source" | "path" | "entry"> & {
 /**
  * The state that pack indexes and records amount to. Indexes have an entry as often as it was stored,
  * and too many entries to be held: whoever asks goes from the newest pack to the oldest, so that what
- * comes first of a path is in force. What is held is what the records say.
+ * comes first of a path is in force. What the records say is in the table of claims.
  */
 export interface PackedState {
   /**
@@ -32,27 +23,22 @@ export interface PackedState {
    */
   now(seen: SeenEntry): PathText | undefined;
   /** What records say, where no index that was asked for said more; by path. */
-  rest(): PlacedClaim[];
+  rest(): Iterable<PlacedClaim>;
   /** Entries whose path is not known for certain, because records are missing. */
   readonly unknown: () => number;
 }
 
-export function packedState(
-  records: readonly RenamesRecord[],
-  timeline: PathTimeline,
-): PackedState {
-  const recorded = new Map<string, PlacedClaim & { readonly position: number }>();
+export function packedState({ records, timeline, claims }: StateParts): PackedState {
   let unknown = 0;
   for (const record of records) {
-    if (record.is !== "entry") continue;
     const now = placeNow(record);
     if (now === undefined) continue;
     const { position, entry } = record;
     const isFolder = entry.type === "folder";
-    const name = nameOf(now, isFolder);
-    const there = recorded.get(name);
-    if (there !== undefined && there.position > position) continue;
-    recorded.set(name, { now, isFolder, entry, position });
+    const there = claims.find(now, isFolder);
+    if (there !== undefined && there.claim.position > position) continue;
+    const claim = { position, path: now, isFolder, now, entry, from: "record" as const };
+    claims.set({ claim, placed: false });
   }
 
   function placeNow({ source, path, position, entry }: SeenEntry): PathText | undefined {
@@ -65,19 +51,14 @@ export function packedState(
   return {
     now(seen) {
       const now = placeNow(seen);
-      if (now === undefined || recorded.size === 0) return now;
-      const name = nameOf(now, seen.entry.type === "folder");
-      const record = recorded.get(name);
-      if (record === undefined) return now;
-      if (record.position > seen.position) return undefined;
-      recorded.delete(name);
+      if (now === undefined || !claims.hasAny()) return now;
+      const there = claims.find(now, seen.entry.type === "folder");
+      if (there === undefined) return now;
+      if (there.claim.position > seen.position) return undefined;
+      claims.drop(there.claim);
       return now;
     },
-    rest: () => [...recorded.values()].sort((a, b) => a.now < b.now ? -1 : 1),
+    rest: () => claims.notPlaced(),
     unknown: () => unknown,
   };
-}
-
-function nameOf(now: PathText, isFolder: boolean): string {
-  return isFolder ? `${now}/` : now;
 }

@@ -1,9 +1,10 @@
 import type { ObservedContent } from "../event/event.ts";
 import { type JsonPath, type PathText, textOfJson } from "../path_text.ts";
+import type { Claim, ClaimTable, Contest } from "./claim.ts";
 import { CONTENT_FOLDER, keyOfPath, pathOfKey } from "./object_key.ts";
 import type { ObjectMetadata } from "./object_metadata.ts";
 import type { PathChange, PathTimeline } from "./path_timeline.ts";
-import { fullPath, type RecordedEntry, type RenamesRecord } from "./renames_record.ts";
+import { type EntryRecord, fullPath, type RecordedEntry } from "./renames_record.ts";
 
 /** An object of the mirror with what its metadata says, a sidecar's content included. */
 export interface FoundObject {
@@ -17,59 +18,44 @@ export interface FoundObject {
   readonly path?: JsonPath;
 }
 
-/** What an object or a record says: such an entry was at this path at this position. */
-export interface Claim {
-  readonly position: number;
-  /** With the source's name in front, as it was then. */
-  readonly path: PathText;
-  readonly isFolder: boolean;
-  /** What became of the path since. */
-  readonly now: PathText;
-  readonly entry: RecordedEntry;
-  readonly from: "object" | "record";
-}
-
 /** What brings an index to where the moves of folders have left it, in order of position. */
 export type Step =
-  | { readonly kind: "place"; readonly position: number; readonly claim: Claim }
-  | { readonly kind: "change"; readonly position: number; readonly change: PathChange };
+  | { readonly kind: "place"; readonly claim: Claim }
+  | { readonly kind: "change"; readonly change: PathChange };
 
 /**
  * The state that objects and records amount to. All objects are seen once; then the steps are taken;
- * then each object has its turn again, and what no turn has placed comes last. So what is in memory
- * is what the records touch, and not every object.
+ * then each object has its turn again, and what no turn has placed comes last. What the records touch
+ * is in the table of claims, and nothing of any other object is held.
  */
 export interface RebuildState {
   see(object: FoundObject): void;
   /** Claims of records that are in force and name content, to be looked for in the store. */
-  contents(): Claim[];
-  steps(): Step[];
+  contents(): Iterable<Claim>;
+  /** Whether one of these names this key. */
+  isContent(key: string): boolean;
+  steps(): Iterable<Step>;
   /** What is to be placed at an object's turn, undefined where another claim is in force. */
   turn(object: FoundObject): Claim | undefined;
   /** Those of what no turn has placed that are asked for, by path; each once. */
-  rest(isWanted: (claim: Claim) => boolean): Claim[];
+  rest(isWanted: (claim: Claim) => boolean): Iterable<Claim>;
   /** The object of an entry that was removed since: at its path then. */
   removed(object: FoundObject): Claim | undefined;
   /** Entries whose path is not known for certain, because records are missing. */
   readonly unknown: () => number;
 }
 
-interface Contest {
-  claim: Claim;
-  placed: boolean;
+export interface StateParts {
+  readonly records: Iterable<EntryRecord>;
+  readonly timeline: PathTimeline;
+  /** Empty. */
+  readonly claims: ClaimTable;
 }
 
-export function rebuildState(
-  records: readonly RenamesRecord[],
-  timeline: PathTimeline,
-): RebuildState {
-  const contests = new Map<string, Contest>();
-  const carriedFolders: Claim[] = [];
+export function rebuildState({ records, timeline, claims }: StateParts): RebuildState {
   let unknown = 0;
-  for (const record of records) {
-    if (record.is !== "entry") continue;
-    const { entry, position } = record;
-    const path = fullPath(record.source, textOfJson(record.path));
+  for (const { entry, position, source, path: json } of records) {
+    const path = fullPath(source, textOfJson(json));
     const isFolder = entry.type === "folder";
     const place = timeline.now(path, isFolder, position);
     if (place.kind === "unknown") unknown++;
@@ -77,11 +63,14 @@ export function rebuildState(
     compete({ position, path, isFolder, now: place.path, entry, from: "record" });
   }
 
+  function contestFor({ now, isFolder }: Claim): Contest | undefined {
+    return claims.hasAny() ? claims.find(now, isFolder) : undefined;
+  }
+
   function compete(claim: Claim): void {
-    const name = nameOf(claim);
-    const there = contests.get(name);
-    if (there === undefined) contests.set(name, { claim, placed: false });
-    else there.claim = inForce(there.claim, claim);
+    const there = contestFor(claim);
+    if (there === undefined) claims.set({ claim, placed: false });
+    else claims.set({ ...there, claim: inForce(there.claim, claim) });
   }
 
   function see(object: FoundObject): void {
@@ -92,8 +81,8 @@ export function rebuildState(
     }
     if (claim === undefined) return;
     const isCarried = claim.now !== claim.path;
-    if (isCarried && claim.isFolder) carriedFolders.push(claim);
-    if (isCarried || contests.has(nameOf(claim))) compete(claim);
+    if (isCarried && claim.isFolder) claims.carry(claim);
+    if (isCarried || contestFor(claim) !== undefined) compete(claim);
   }
 
   function claimOf(object: FoundObject): Claim | "unknown" | undefined {
@@ -106,50 +95,39 @@ export function rebuildState(
     return { position, path, isFolder, now: place.path, entry: entryOf(object), from: "object" };
   }
 
-  function inForceAt(claim: Claim): Claim {
-    const there = contests.get(nameOf(claim));
-    return there === undefined ? claim : inForce(there.claim, claim);
-  }
-
-  function steps(): Step[] {
-    const all: Step[] = timeline.changes.map((change) => ({
-      ...{ kind: "change" as const, position: change.position, change },
-    }));
-    const place = (claim: Claim) =>
-      void all.push({ kind: "place", position: claim.position, claim });
-    for (const claim of carriedFolders) place(claim);
-    for (const contest of contests.values()) {
-      const { claim } = contest;
-      if (claim.now === claim.path) continue;
-      contest.placed = true;
-      if (!claim.isFolder || claim.from === "record") place(claim);
+  /** A claim is about the paths after the changes of its position. */
+  function* steps(): Generator<Step> {
+    const { changes } = timeline;
+    let next = 0;
+    for (const claim of claims.carried()) {
+      while (next < changes.length && changes[next].position <= claim.position) {
+        yield { kind: "change", change: changes[next++] };
+      }
+      yield { kind: "place", claim };
     }
-    return all.sort((a, b) => a.position - b.position || orderOf(a) - orderOf(b));
+    for (; next < changes.length; next++) yield { kind: "change", change: changes[next] };
   }
 
   return {
-    see,
-    contents: () =>
-      [...contests.values()].map(({ claim }) => claim)
-        .filter(({ from, entry }) => from === "record" && entry.content !== undefined),
-    steps,
+    ...{ see, steps },
+    contents: () => claims.withContent(),
+    isContent: (key) => claims.isContent(key),
     turn(object) {
       const claim = claimOf(object);
       if (claim === undefined || claim === "unknown" || claim.now !== claim.path) return undefined;
-      const contest = contests.get(nameOf(claim));
+      const contest = contestFor(claim);
       if (contest === undefined) return claim;
-      const winner = inForceAt(claim);
+      const winner = inForce(contest.claim, claim);
       if (winner === contest.claim && contest.placed) return undefined;
-      contest.claim = winner;
-      contest.placed = true;
+      claims.set({ claim: winner, placed: true });
       return winner;
     },
-    rest(isWanted) {
-      const left = [...contests.values()].filter((contest) =>
-        !contest.placed && isWanted(contest.claim)
-      );
-      for (const contest of left) contest.placed = true;
-      return left.map(({ claim }) => claim).sort((a, b) => a.now < b.now ? -1 : 1);
+    *rest(isWanted) {
+      for (const claim of claims.notPlaced()) {
+        if (!isWanted(claim)) continue;
+        claims.set({ claim, placed: true });
+        yield claim;
+      }
     },
     removed(object) {
       const { position, type } = object.metadata;
@@ -162,17 +140,6 @@ export function rebuildState(
     },
     unknown: () => unknown,
   };
-}
-
-/** A claim is about the paths after the changes of its position; folders come before what is in them. */
-function orderOf(step: Step): number {
-  if (step.kind === "change") return -1;
-  const { path, isFolder } = step.claim;
-  return path.length + (isFolder ? 0 : 0.5);
-}
-
-function nameOf({ now, isFolder }: Claim): string {
-  return isFolder ? `${now}/` : now;
 }
 
 /** The later one; of equals the object, which has the content, or the one under its own key. */
@@ -212,7 +179,7 @@ export function entryOf(
   { metadata, key, etag, version, class: storageClass }: FoundObject,
 ): RecordedEntry {
   const { type, mode, uid, gid, mtime, birth, id, size, rdev, target, attributes } = metadata;
-  const { header } = metadata;
+  const { header, dos } = metadata;
   const content: ObservedContent = {
     stored: metadata.position,
     key,
@@ -227,6 +194,7 @@ export function entryOf(
     ...(birth === undefined ? {} : { birth }),
     ...(size === undefined ? {} : { size }),
     ...(rdev === undefined ? {} : { rdev }),
+    ...(dos === undefined ? {} : { dos }),
     ...(target === undefined ? {} : { target }),
     ...(attributes === undefined ? {} : { attributes }),
   };

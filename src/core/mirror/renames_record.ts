@@ -18,6 +18,8 @@ export interface RenamesHeader {
 
 export type RenamesRecord = { readonly position: number } & RecordBody;
 
+export type EntryRecord = Extract<RenamesRecord, { is: "entry" }>;
+
 export type RecordBody =
   | EntryBody
   | {
@@ -66,6 +68,7 @@ export type RecordedEntry =
     | "links"
     | "rdev"
     | "sparse"
+    | "dos"
     | "target"
     | "attributes"
     | "fs"
@@ -96,21 +99,39 @@ export function encodeRenames(header: RenamesHeader, records: readonly string[])
   return [JSON.stringify(header), ...records, ""].join("\n");
 }
 
-/** Undefined where the text is not a renames object of this log that ends at this position. */
+/**
+ * Undefined where the text is not a renames object of this log that ends at this position. Its records
+ * are made one by one as they are asked for.
+ */
 export function decodeRenames(
   text: string,
   { log, last }: { log: string; last: number },
-): { header: RenamesHeader; records: RenamesRecord[] } | undefined {
+): { header: RenamesHeader; records: () => Generator<RenamesRecord> } | undefined {
   try {
-    const [header, ...records] = text.split("\n").filter((line) => line !== "").map((line) =>
-      JSON.parse(line)
-    );
-    const fits = header.format === 1 && header.log === log && header.last === last &&
-      Number.isSafeInteger(header.first) && header.first <= last &&
-      records.every(isRecord);
-    return fits ? { header, records } : undefined;
+    const [first = ""] = linesOf(text, 0);
+    const header = JSON.parse(first) as RenamesHeader;
+    const isHeader = header.format === 1 && header.log === log && header.last === last &&
+      Number.isSafeInteger(header.first) && header.first <= last;
+    if (!isHeader) return undefined;
+    const records = () => recordsIn(text, first.length);
+    for (const record of records()) if (!isRecord(record)) return undefined;
+    return { header, records };
   } catch {
     return undefined;
+  }
+}
+
+function* recordsIn(text: string, from: number): Generator<RenamesRecord> {
+  for (const line of linesOf(text, from)) yield JSON.parse(line);
+}
+
+/** Lines that are not empty, from a place on. */
+function* linesOf(text: string, from: number): Generator<string> {
+  for (let start = from; start < text.length;) {
+    const end = text.indexOf("\n", start);
+    const stop = end < 0 ? text.length : end;
+    if (stop > start) yield text.slice(start, stop);
+    start = stop + 1;
   }
 }
 

@@ -33,6 +33,7 @@ export interface EntryLine {
   readonly links?: number;
   readonly rdev?: string;
   readonly sparse?: true;
+  readonly dos?: number;
   readonly target?: JsonPath;
   readonly attributes?: [JsonPath, string][];
   readonly fs?: string;
@@ -46,7 +47,18 @@ export interface EntryLine {
 
 const FIELDS = new Set([
   ...["name", "type", "mode", "uid", "gid", "size", "ctime", "mtime", "birth", "id", "links"],
-  ...["rdev", "sparse", "target", "attributes", "fs", "racy", "unreadable", "stored", "sha256"],
+  ...[
+    "rdev",
+    "sparse",
+    "dos",
+    "target",
+    "attributes",
+    "fs",
+    "racy",
+    "unreadable",
+    "stored",
+    "sha256",
+  ],
 ]);
 
 /** What an entry's line is relative to: the entries before it. */
@@ -86,6 +98,7 @@ export function lineOfEntry(
     links: entry.links,
     rdev: entry.rdev,
     sparse: entry.sparse,
+    dos: entry.dos,
     target: entry.target,
     attributes: entry.attributes,
     fs: entry.fs,
@@ -160,6 +173,7 @@ export function entryOfLine(
   };
 }
 
+const U16_MOST = 2 ** 16 - 1;
 const U32_MOST = 2 ** 32 - 1;
 const U64_MOST = 2n ** 64n - 1n;
 const I64_MOST = 2n ** 63n - 1n;
@@ -172,9 +186,10 @@ function sizeOf({ size }: EntryLine, type: EntryType): Pick<RecordedEntry, "size
 
 function restOf(line: EntryLine): Partial<RecordedEntry> {
   const rest: { -readonly [K in keyof RecordedEntry]?: RecordedEntry[K] } = {};
-  const { links, rdev, sparse, target, attributes, fs, racy, unreadable } = line;
+  const { links, rdev, sparse, dos, target, attributes, fs, racy, unreadable } = line;
   if (links !== undefined) rest.links = within(links, "links", U32_MOST);
   if (rdev !== undefined) rest.rdev = unsigned(whole(rdev, "rdev"), "rdev", U64_MOST).toString();
+  if (dos !== undefined) rest.dos = within(dos, "dos", U16_MOST);
   if (target !== undefined) rest.target = checked(target);
   if (attributes !== undefined) rest.attributes = attributes.map(checkedAttribute);
   if (fs !== undefined && typeof fs !== "string") throw misfit("fs");

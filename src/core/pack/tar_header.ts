@@ -166,6 +166,7 @@ function recordsOf(
     records.push(["LIBARCHIVE.creationtime", paxTime(member.birth)]);
   }
   if (member.sparse === true) records.push(["HOLDFAST.sparse", "1"]);
+  if (member.dos) records.push(["HOLDFAST.dos", String(member.dos)]);
   for (const { name, value } of member.attributes ?? []) {
     records.push([attributeKey(name), value]);
   }

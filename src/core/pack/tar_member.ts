@@ -38,6 +38,8 @@ export interface TarMember {
   readonly attributes?: readonly TarAttribute[];
   /** True where the source was sparse. The content has its zeros all the same. */
   readonly sparse?: boolean;
+  /** DOS attributes, of entries on a share; 0 or absent where there are none. */
+  readonly dos?: number;
 }
 
 /** An extended attribute; POSIX ACLs are `system.posix_acl_access` and `system.posix_acl_default`. */

@@ -65,6 +65,7 @@ export function memberOf(header: Uint8Array, pax: PaxMap, offset: number): TarMe
     ...(isDevice ? { rdev: rdevOf(fields) } : {}),
     ...(attributes.length === 0 ? {} : { attributes }),
     ...(pax.has("HOLDFAST.sparse") ? { sparse: true } : {}),
+    ...dosOf(fields),
   };
 }
 
@@ -138,6 +139,11 @@ function timeRecord({ pax, offset }: MemberFields, key: string): bigint | undefi
 function rdevOf(fields: MemberFields): bigint {
   const major = deviceNumber(fields, FIELDS.devmajor, "SCHILY.devmajor");
   return (BigInt(major) << 32n) | BigInt(deviceNumber(fields, FIELDS.devminor, "SCHILY.devminor"));
+}
+
+function dosOf({ pax, offset }: MemberFields): { dos?: number } {
+  const record = pax.get("HOLDFAST.dos");
+  return record === undefined ? {} : { dos: decimalOf(record, "DOS attributes", offset) & 0xffff };
 }
 
 function deviceNumber({ header, pax, offset }: MemberFields, field: TarField, key: string): number {

@@ -1,4 +1,5 @@
 import type { EarlyTally } from "../cost/price_deletion.ts";
+import type { LockPlan } from "../cost/price_locks.ts";
 import type { RenamedGroup } from "../cost/price_renames.ts";
 import { countUpload, uploadOf, type UploadTally } from "../cost/price_upload.ts";
 import type { PathText } from "../path_text.ts";
@@ -42,6 +43,8 @@ export interface BackupPlan {
   readonly renamed: readonly (RenamedGroup & { readonly way: RenameWay })[];
   /** What is deleted or overwritten before its class's minimum duration. */
   readonly early: readonly Readonly<EarlyTally>[];
+  /** Objects whose lock will be extended, or looked at. */
+  readonly locks: LockPlan;
 }
 
 export interface RenameStep extends RenameDecision {
@@ -62,7 +65,7 @@ const LISTED = 10_000;
 export function planBackup(
   items: Iterable<BackupPlanItem>,
   others: Pick<BackupPlan, "renames" | "deletions" | "renamed">,
-): Omit<BackupPlan, "early"> {
+): Omit<BackupPlan, "early" | "locks"> {
   const steps: BackupStep[] = [];
   const uploads = new Map<string, UploadTally>();
   let [entries, requests, bytes] = [0, 0, 0n];

@@ -1,3 +1,4 @@
+import type { HeldSpace } from "../lock/held_space.ts";
 import type { PathText } from "../path_text.ts";
 import type { LeftPack, PackPlan } from "./pack_plan.ts";
 
@@ -28,6 +29,8 @@ export interface DeletePlan extends Omit<PackPlan, "left"> {
   readonly staying: readonly StayingEntry[];
   /** Packs that hold what is to go, and cannot be packed again without it. */
   readonly hindered: readonly LeftPack[];
+  /** Packs whose lock has not ended: until then they can be read. */
+  readonly held: HeldSpace | undefined;
 }
 
 /** Entries that are named one by one; the counts count all. */

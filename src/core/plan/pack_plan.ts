@@ -1,4 +1,5 @@
 import { deleteRequests } from "../cost/price_deletion.ts";
+import { type HeldSpace, withHeld } from "../lock/held_space.ts";
 import { remainingDays } from "./minimum_days.ts";
 
 /** How a complete pack is used. */
@@ -28,6 +29,8 @@ export interface PackMove {
   readonly hindrance: string | undefined;
   /** It can be done by whoever names an identity. */
   readonly needsIdentity?: true;
+  /** What hinders is its lock, which ends then (ms since 1970). */
+  readonly heldUntil?: number;
   /** What hinders are lost contents alone: the others can be had. */
   readonly givesRest?: true;
 }
@@ -75,6 +78,8 @@ export interface PackStep {
 export interface LeftPack {
   readonly pack: PackFacts;
   readonly why: string;
+  /** Its lock ends then (ms since 1970). */
+  readonly heldUntil?: number;
 }
 
 /** What a prune will do with packs, as data (DESIGN section 2: plan, step). */
@@ -113,13 +118,23 @@ export function planPacks(judged: readonly JudgedPack[], rules: PackRules, now: 
     const { pack, verdict, move } = one;
     if (verdict === "small" && !merged.has(one) && !told.has(one)) continue;
     if (move.hindrance !== undefined) {
-      left.push({ pack, why: move.hindrance });
+      const { heldUntil } = move;
+      left.push({ pack, why: move.hindrance, ...(heldUntil === undefined ? {} : { heldUntil }) });
       continue;
     }
     const action = verdict === "small" ? "merge" : verdict;
     steps.push({ action, pack, move, chargedDays: chargedDays(pack, now) });
   }
   return { ...planOf(steps), left };
+}
+
+/** What could be had back, were it not for locks. */
+export function heldPacks({ left }: Pick<PackPlan, "left">): HeldSpace | undefined {
+  let space: HeldSpace | undefined;
+  for (const { pack: { needed, bytes, dead }, heldUntil: until } of left) {
+    if (until !== undefined) space = withHeld(space, { bytes: needed === 0 ? bytes : dead, until });
+  }
+  return space;
 }
 
 /** The totals of steps that somebody has chosen. */

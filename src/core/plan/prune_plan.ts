@@ -1,4 +1,5 @@
 import { countEarly, deleteRequests, type EarlyTally } from "../cost/price_deletion.ts";
+import type { HeldSpace } from "../lock/held_space.ts";
 import type { PathText } from "../path_text.ts";
 
 /** An object, or a version of one, that no kept snapshot and no current entry needs. */
@@ -28,6 +29,8 @@ export interface PrunePlan {
   readonly requests: number;
   /** Deleted before its class's minimum storage duration: the rest of it is charged. */
   readonly early: readonly Readonly<EarlyTally>[];
+  /** What nothing needs, and locks keep: it is no step. */
+  readonly held?: HeldSpace | undefined;
 }
 
 /** Steps kept for printing; the totals count all. */

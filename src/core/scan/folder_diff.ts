@@ -11,6 +11,8 @@ export interface DiffActions {
   unchanged?(row: EntryRow): void;
   /** A live row without an entry. */
   missing(row: EntryRow): void;
+  /** sameRecord by default. */
+  readonly isSame?: SameRecord;
 }
 
 /**
@@ -22,6 +24,7 @@ export function diffFolder(
   rows: Iterable<EntryRow>,
   actions: DiffActions,
 ): void {
+  const { isSame = sameRecord } = actions;
   const iterator = rows[Symbol.iterator]();
   let row = iterator.next();
   for (let i = 0; i < listing.count; i++) {
@@ -35,7 +38,7 @@ export function diffFolder(
     if (found !== undefined) row = iterator.next();
     if (listing.stats[i * STAT_RECORD_BYTES] === FOLDER_CODE) {
       if (found !== undefined && isLive(found)) actions.missing(found);
-    } else if (found === undefined || differs(listing, i, found)) {
+    } else if (found === undefined || differs(listing, i, found, isSame)) {
       actions.changed(i, found);
     } else {
       actions.unchanged?.(found);
@@ -46,16 +49,38 @@ export function diffFolder(
   }
 }
 
-function differs(listing: FolderListing, i: number, row: EntryRow): boolean {
+function differs(
+  listing: FolderListing,
+  i: number,
+  row: EntryRow,
+  isSame: SameRecord,
+): boolean {
   if ((row.state & (REMOVED | UNREADABLE | UNSETTLED)) !== 0) return true;
-  return listing.links[i] !== row.links || !sameRecord(listing.stats, i, row.stat);
+  return listing.links[i] !== row.links || !isSame(listing.stats, i, row.stat);
 }
+
+export type SameRecord = (stats: Uint8Array, i: number, record: Uint8Array) => boolean;
 
 /** Whether record `i` is byte for byte the given one. */
 export function sameRecord(stats: Uint8Array, i: number, record: Uint8Array): boolean {
   const offset = i * STAT_RECORD_BYTES;
   for (let k = 0; k < STAT_RECORD_BYTES; k++) {
     if (stats[offset + k] !== record[k]) return false;
+  }
+  return true;
+}
+
+const BIRTH = 48;
+
+/**
+ * As sameRecord, but for the time of birth. Of shares that is told and not believed: a Samba server on
+ * Linux makes it up from the other times of files that were not made over SMB, the last access among
+ * them, which reading the file changes.
+ */
+export function sameButBirth(stats: Uint8Array, i: number, record: Uint8Array): boolean {
+  const offset = i * STAT_RECORD_BYTES;
+  for (let k = 0; k < STAT_RECORD_BYTES; k++) {
+    if (stats[offset + k] !== record[k] && (k < BIRTH || k >= BIRTH + 8)) return false;
   }
   return true;
 }

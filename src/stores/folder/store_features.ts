@@ -20,5 +20,9 @@ export function featuresOf(links: boolean): StoreFeatures {
       works: false,
       reason: "a folder store does not encrypt: what protects it is the disk that it is on",
     },
+    lock: {
+      works: false,
+      reason: "a folder has no Object Lock: whoever can write to it can delete what is there",
+    },
   };
 }

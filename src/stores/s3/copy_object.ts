@@ -58,6 +58,8 @@ async function copyShort(
   headers["x-amz-copy-source"] = source;
   headers["x-amz-metadata-directive"] = "REPLACE";
   if (ifMatch !== undefined) headers["x-amz-copy-source-if-match"] = ifMatch;
+  if (options.ifNoneMatch) headers["if-none-match"] = "*";
+  if (options.ifMatch !== undefined) headers["if-match"] = `"${options.ifMatch}"`;
   if (context.features.checksums.works) headers["x-amz-checksum-algorithm"] = "CRC32";
   const put = { key: target.Key, headers, body: nothing, hasChecksum: false, wantsText: true };
   const answer = await tryShortWay(shortWay, { ...put, ...send }, tries);
@@ -102,6 +104,8 @@ async function copyByClient(
     CopySource: source,
     MetadataDirective: "REPLACE",
     ...(ifMatch === undefined ? {} : { CopySourceIfMatch: ifMatch }),
+    ...(options.ifNoneMatch ? { IfNoneMatch: "*" } : {}),
+    ...(options.ifMatch === undefined ? {} : { IfMatch: `"${options.ifMatch}"` }),
     ...(features.checksums.works ? { ChecksumAlgorithm: "CRC32" as const } : {}),
   });
   const { CopyObjectResult, ...rest } = await client.send(command, send);

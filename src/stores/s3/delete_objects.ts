@@ -122,7 +122,15 @@ function isForAWhile({ Code }: _Error): boolean {
 }
 
 function reasonOf({ Code, Message }: _Error): string {
+  if (isLocked(`${Code} ${Message}`)) return LOCKED;
   return Message === undefined || Message === "" ? `${Code}` : `${Message} (${Code})`;
+}
+
+const LOCKED = "its lock (S3 Object Lock) has not ended: this version can be deleted after that";
+
+/** AWS: "Access Denied because object protected by object lock."; MinIO, versitygw: "WORM". */
+function isLocked(text: string): boolean {
+  return /object ?lock|\bWORM\b/i.test(text);
 }
 
 /** In the SDK's shape, so that the call is repeated with what is left. */
@@ -184,7 +192,9 @@ async function deleteOne(context: StoreContext, object: ObjectName): Promise<str
     return undefined;
   } catch (error) {
     if (isKind(error, "gone", "refused") && isNothing(error.context.code, object)) return undefined;
-    if (isKind(error, "denied", "refused")) return error.message;
+    if (isKind(error, "denied", "refused")) {
+      return isLocked(`${error.context.code} ${error.message}`) ? LOCKED : error.message;
+    }
     throw error;
   }
 }

@@ -27,6 +27,8 @@ const permissions: Readonly<Record<string, string>> = {
   CopyObject: "s3:PutObject and s3:GetObject (s3:GetObjectVersion for older versions)",
   UploadPartCopy: "s3:PutObject and s3:GetObject (s3:GetObjectVersion for older versions)",
   RestoreObject: "s3:RestoreObject",
+  GetObjectRetention: "s3:GetObjectRetention",
+  PutObjectRetention: "s3:PutObjectRetention, and a lock is never made shorter",
   DeleteObjects: "s3:DeleteObject (s3:DeleteObjectVersion for older versions)",
   DeleteObject: "s3:DeleteObject (s3:DeleteObjectVersion for older versions)",
   CreateJob: "s3:CreateJob, and iam:PassRole for the role of `batch_role`",

@@ -159,6 +159,7 @@ function completeInput(
       })),
     },
     ...(options.ifNoneMatch && features.conditionalPut.works ? { IfNoneMatch: "*" } : {}),
+    ...(options.ifMatch === undefined ? {} : { IfMatch: `"${options.ifMatch}"` }),
     ...(crc !== undefined
       ? {
         ChecksumCRC32: crcBase64(crc),

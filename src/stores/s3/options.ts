@@ -1,3 +1,4 @@
+import type { LockSetting } from "../../core/lock/object_lock.ts";
 import type { Clock } from "../../ports/environment.ts";
 import type { StoreFeatures } from "../../ports/object_store.ts";
 
@@ -16,6 +17,8 @@ export interface S3StoreOptions {
   readonly sse?: ServerSideEncryption;
   /** Key ID or ARN for "aws:kms". */
   readonly sseKmsKey?: string;
+  /** Object Lock of all that is put. */
+  readonly lock?: LockSetting;
   /** What a probe found (app/probe_store.ts); everything, where nothing is known yet. */
   readonly features?: StoreFeatures;
   /** Of Holdfast, for the user agent. */

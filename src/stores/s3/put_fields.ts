@@ -1,9 +1,10 @@
 import type { PutOptions, StoreFeatures } from "../../ports/object_store.ts";
 import { HoldfastError } from "../../core/error.ts";
+import { type LockFields, lockFields } from "./object_lock.ts";
 import type { S3StoreOptions, ServerSideEncryption } from "./options.ts";
 
 /** What a new object carries besides its body, as the SDK's commands name it. */
-export interface PutFields {
+export interface PutFields extends LockFields {
   readonly Metadata?: Record<string, string>;
   readonly StorageClass?: "STANDARD";
   readonly ContentType?: string;
@@ -28,6 +29,7 @@ export function putFields(
     ...(options.contentType === undefined ? {} : { ContentType: options.contentType }),
     ...(sse === undefined ? {} : { ServerSideEncryption: sse }),
     ...(sse === undefined || store.sseKmsKey === undefined ? {} : { SSEKMSKeyId: store.sseKmsKey }),
+    ...lockFields(options, store, features),
   };
 }
 
@@ -45,6 +47,11 @@ export function putHeaders(fields: PutFields): Record<string, string> {
   }
   if (SSEKMSKeyId !== undefined) {
     headers["x-amz-server-side-encryption-aws-kms-key-id"] = SSEKMSKeyId;
+  }
+  if (fields.ObjectLockMode !== undefined) {
+    headers["x-amz-object-lock-mode"] = fields.ObjectLockMode;
+    headers["x-amz-object-lock-retain-until-date"] = fields.ObjectLockRetainUntilDate!
+      .toISOString();
   }
   return headers;
 }

@@ -14,6 +14,8 @@ interface Put {
   readonly body: Uint8Array;
   readonly fields: PutFields;
   readonly ifNoneMatch: boolean;
+  /** Without quotes. */
+  readonly ifMatch: string | undefined;
   readonly sha256: string | undefined;
   /** undefined where the store does not take checksums. */
   readonly crc: string | undefined;
@@ -33,6 +35,7 @@ export async function putObject(
     body,
     fields: putFields(options, context.options, features),
     ifNoneMatch: (options.ifNoneMatch ?? false) && features.conditionalPut.works,
+    ifMatch: options.ifMatch,
     sha256: options.sha256,
     crc: features.checksums.works ? crcHex(body) : undefined,
   };
@@ -62,6 +65,7 @@ async function putShort(
     headers["x-amz-sdk-checksum-algorithm"] = "CRC32";
   }
   if (put.ifNoneMatch) headers["if-none-match"] = "*";
+  if (put.ifMatch !== undefined) headers["if-match"] = `"${put.ifMatch}"`;
   const { body, sha256 } = put;
   const answer = await tryShortWay(
     shortWay,
@@ -89,6 +93,7 @@ async function putByClient(
     ...put.fields,
     Body: put.body,
     ...(put.ifNoneMatch ? { IfNoneMatch: "*" } : {}),
+    ...(put.ifMatch === undefined ? {} : { IfMatch: `"${put.ifMatch}"` }),
     ...(put.crc === undefined
       ? {}
       : { ChecksumAlgorithm: "CRC32" as const, ChecksumCRC32: crcBase64(put.crc) }),

@@ -7,17 +7,31 @@ import { headRestore } from "./restore_status.ts";
 import { type ByteSource, resumingStream } from "./resuming_stream.ts";
 import { versionOf, withoutQuotes } from "./stored_answer.ts";
 
+export type HeadAnswer = HeadObjectCommandOutput | GetObjectCommandOutput;
+
 /** undefined where the key or version is not there, or is a delete marker. */
 export async function headObject(
   context: StoreContext,
   key: string,
   versionId?: string,
 ): Promise<ObjectHead | undefined> {
-  const target = { ...context.target(key), ...version(versionId) };
+  const answer = await answerToHead(context, key, version(versionId));
+  return answer === undefined ? undefined : headOf(answer);
+}
+
+/** The same, as the SDK has it. */
+export async function answerToHead(
+  context: StoreContext,
+  key: string,
+  more: { readonly VersionId?: string; readonly ChecksumMode?: "ENABLED" },
+): Promise<HeadAnswer | undefined> {
+  const { ChecksumMode: _, ...version } = more;
+  const target = { ...context.target(key), ...version };
   return await context.call({ operation: "HeadObject", key }, async (session) => {
     const { sdk, client } = session.connection;
     try {
-      return headOf(await client.send(new sdk.HeadObjectCommand(target), session.send));
+      const command = new sdk.HeadObjectCommand({ ...context.target(key), ...more });
+      return await client.send(command, session.send);
     } catch (error) {
       const { status } = failureOf(error);
       if (status !== undefined && status >= 400 && status < 500) {
@@ -35,14 +49,14 @@ export async function headObject(
 async function explainHead(
   { connection: { sdk, client }, send }: Session,
   target: { Bucket: string; Key: string; VersionId?: string },
-): Promise<ObjectHead | undefined> {
+): Promise<HeadAnswer | undefined> {
   try {
     const answer = await client.send(
       new sdk.GetObjectCommand({ ...target, Range: "bytes=0-0" }),
       send,
     );
     await cancel(answer.Body);
-    return headOf(answer);
+    return answer;
   } catch (error) {
     const { code, status } = failureOf(error);
     if (code === "NoSuchKey" || code === "NoSuchVersion") return undefined;
@@ -103,7 +117,7 @@ function version(versionId: string | undefined): { VersionId?: string } {
   return versionId === undefined ? {} : { VersionId: versionId };
 }
 
-function headOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): ObjectHead {
+export function headOf(answer: HeadAnswer): ObjectHead {
   const total = "ContentRange" in answer ? answer.ContentRange?.split("/")[1] : undefined;
   return {
     size: total === undefined ? answer.ContentLength ?? 0 : Number(total),

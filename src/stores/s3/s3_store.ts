@@ -1,6 +1,7 @@
 import type { ObjectStore, StoreLimits } from "../../ports/object_store.ts";
 import { openContext } from "./context.ts";
 import { copyObject } from "./copy_object.ts";
+import { headChecksums } from "./head_checksums.ts";
 import { deleter } from "./delete_objects.ts";
 import { lifecycleRules } from "./lifecycle.ts";
 import { listObjects, listUploads } from "./list_objects.ts";
@@ -11,6 +12,7 @@ import { putObject } from "./put_object.ts";
 import { putStream } from "./put_stream.ts";
 import { getObject, headObject } from "./read_object.ts";
 import { requestRestore } from "./request_restore.ts";
+import { extendLock, lockOf } from "./object_lock.ts";
 import { keyRefusal, longestKey } from "./s3_key.ts";
 
 const MIB = 1024 ** 2;
@@ -38,6 +40,7 @@ export function openS3Store(options: S3StoreOptions): ObjectStore {
     put: (key, body, put) => putObject(context, key, body, put),
     get: (key, get = {}) => getObject(context, key, get),
     head: (key, head = {}) => headObject(context, key, head.versionId),
+    headChecksums: (key) => headChecksums(context, key),
     list: (prefix, list = {}) => listObjects(context, prefix, list),
     createUpload: (key, put) => createUpload(context, key, put),
     uploadPart: (key, id, part, body) => uploadPart(context, key, id, part, body),
@@ -53,6 +56,8 @@ export function openS3Store(options: S3StoreOptions): ObjectStore {
       keyPrefix: context.keyPrefix,
       rules: await lifecycleRules(context),
     }),
+    lockOf: (object) => lockOf(context, object),
+    extendLock: (object, lock, options) => extendLock(context, object, lock, options),
     close: () => context.close(),
   };
 }
